@@ -3,6 +3,7 @@
 //! A row with a mistake is left out and reported. A test asserts that the built-in tables have none, so reading them cannot
 //! fail at run time; in the user's tables any mistake is an error.
 
+use super::field_table::known_field;
 use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::words::{rule_named, value_type};
 use super::{
@@ -269,16 +270,20 @@ impl Loader<'_> {
             let message = format!("`{}` holds values of type {}", attribute.name, attribute.ty.word());
             return self.report(ty, message);
         }
+        let many = flags.words().any(|f| f == "many");
+        if let Some(access) = access.as_ref().filter(|_| many) {
+            // Several fields of one value each make an attribute of several values, too.
+            let single = |field: &str| known_field(field).is_some_and(|known| !known.many);
+            let lists = access.fields.iter().filter(|field| access.fields.len() == 1 || !single(field));
+            self.catalog.lists.extend(lists.cloned());
+        }
         let place = slot_id.and_then(|s| attribute.access.get_mut(usize::from(s.0)));
         let twice = place.as_ref().is_some_and(|a| a.is_some()) && !overlay;
         if let Some(place) = place {
             *place = access;
         }
-        attribute.many |= flags.words().any(|f| f == "many");
+        attribute.many |= many;
         attribute.shown |= flags.words().any(|f| f == "shown");
-        if attribute.many {
-            self.catalog.lists.extend(attribute.access.iter().flatten().flat_map(|a| a.fields.iter().cloned()));
-        }
         if twice {
             self.report(name, format!("`{}` is listed twice in a slot", name.text));
         }

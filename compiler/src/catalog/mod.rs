@@ -65,7 +65,7 @@ pub struct Catalog {
     pub relations: Vec<Relation>,
     /// Fields of the user's own, and fields of groups to which the user gave a type, sorted by name.
     pub own_fields: Vec<OwnField>,
-    /// Fields that an attribute with several values reads.
+    /// Fields in which an attribute has several values. Not among them is one of several fields that have a value each.
     pub lists: BTreeSet<String>,
     /// Fields of the record that DISP without ATTR shows.
     pub shown_fields: Vec<ShownField>,

@@ -407,3 +407,13 @@ fn the_built_in_tables_name_known_fields() {
     let unknown: Vec<&String> = read.chain(guards).filter(|field| !catalog.knows_field(field)).collect();
     assert!(unknown.is_empty(), "not in record_fields.csv: {unknown:?}");
 }
+
+/// Two fields of one value each, as host names have, make an attribute of several values and no list.
+#[test]
+fn fields_that_hold_several_values_are_lists() {
+    let catalog = Catalog::builtin();
+    let lists = ["dns.resolved_ip", "event.type", "process.args", "registry.data.strings", "host.ip", "tags"];
+    let single = ["host.name", "host.hostname", "source.ip", "destination.ip", "network.transport", "event.kind", "process.name"];
+    assert!(lists.iter().all(|field| catalog.is_list(field)), "{lists:?}");
+    assert!(!single.iter().any(|field| catalog.is_list(field)), "{single:?}");
+}

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 #[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Detail {
-    /// The first and the last time at which they occur: rows are in the order of time.
+    /// The order in which they occur first, which is that of rows.
+    pub order: bool,
+    /// The first and the last time at which they occur.
     pub times: bool,
     /// Each record by itself in which a process begins: filters let those count that a statement did not find.
     pub creations: bool,
@@ -25,12 +27,13 @@ pub struct Detail {
 }
 
 impl Detail {
-    const VALUES: Self = Self { times: false, creations: false, counts: false, slots: false, records: None };
+    const VALUES: Self = Self { order: false, times: false, creations: false, counts: false, slots: false, records: None };
     const TIMES: Self = Self { times: true, ..Self::VALUES };
+    const COUNTS: Self = Self { counts: true, ..Self::VALUES };
     const CREATIONS: Self = Self { creations: true, ..Self::VALUES };
     const SLOTS: Self = Self { slots: true, ..Self::VALUES };
-    /// What rows tell: when they were first seen, and in how many records.
-    const ROWS: Self = Self { times: true, counts: true, ..Self::VALUES };
+    /// What rows tell beside their values.
+    const ROWS: Self = Self { order: true, ..Self::VALUES };
 
     fn records(why: &'static str) -> Self {
         Self { records: Some(why), ..Self::VALUES }
@@ -39,12 +42,18 @@ impl Detail {
     /// What both need.
     fn and(self, other: Self) -> Self {
         Self {
+            order: self.order || other.order,
             times: self.times || other.times,
             creations: self.creations || other.creations,
             counts: self.counts || other.counts,
             slots: self.slots || other.slots,
             records: self.records.max(other.records),
         }
+    }
+
+    /// The same, where the order does not come from one table alone.
+    fn exact(self) -> Self {
+        Self { times: self.times || self.order, ..self }
     }
 
     fn all(details: impl Iterator<Item = Self>) -> Self {
@@ -56,7 +65,11 @@ impl Detail {
         if let Some(why) = self.records {
             return format!("single records: {why}");
         }
-        let values = if self.times { "values, their numbers and times" } else { "values and their numbers" };
+        let values = match self {
+            Self { times: true, .. } => "values, their numbers and times",
+            Self { order: true, .. } => "values, their numbers and order",
+            _ => "values and their numbers",
+        };
         if self.creations { format!("single creation records, and of the others {values}") } else { values.to_owned() }
     }
 }
@@ -119,7 +132,7 @@ fn of_attr(attr: &Attr) -> Detail {
     match attr {
         Attr::Sighting(SightingAttr::ObservationId) => Detail::records(OBSERVED),
         Attr::Sighting(SightingAttr::FirstObserved | SightingAttr::LastObserved) => Detail::TIMES,
-        Attr::Sighting(SightingAttr::NumberObserved) => Detail { counts: true, ..Detail::VALUES },
+        Attr::Sighting(SightingAttr::NumberObserved) => Detail::COUNTS,
         _ => Detail::VALUES,
     }
 }
@@ -167,13 +180,21 @@ fn inputs(node: &Node, asked: Detail, several: bool, born: &[bool]) -> Vec<(Node
         Op::Filter { range: Some(_), .. } => Detail::records(SIGHTINGS),
         Op::Filter { predicate, .. } if on_sightings(predicate) => Detail::records(SIGHTINGS),
         // The filter lets sightings count that were kept only because a process begins there.
-        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => asked.and(Detail::CREATIONS).and(Detail::SLOTS),
+        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => {
+            asked.exact().and(Detail::CREATIONS).and(Detail::SLOTS)
+        }
+        // Another sighting may be the first of those that pass.
+        Op::Filter { .. } => asked.exact().and(Detail::SLOTS),
         Op::Transform(_) => Detail::records(EACH),
         Op::Observe { .. } => Detail::records(PAIRED),
         // Two requests may have found one record.
         Op::Union if several => Detail::records(TOGETHER),
+        // Only together they tell what was first.
+        Op::Union if !node.columns.is_empty() => asked.and(Detail::TIMES).and(Detail::SLOTS),
+        Op::Union => asked.exact().and(Detail::SLOTS),
+        Op::Join { within: Some(_), .. } => asked.and(Detail::ROWS).and(Detail::COUNTS).and(Detail::SLOTS).and(Detail::TIMES),
         Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => {
-            asked.and(Detail::ROWS).and(Detail::SLOTS)
+            asked.and(Detail::ROWS).and(Detail::COUNTS).and(Detail::SLOTS)
         }
         Op::Sort { attr, .. } => asked.and(of_attr(attr)).and(Detail::SLOTS),
         Op::Group { keys, aggregates } => {

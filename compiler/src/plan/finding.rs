@@ -34,7 +34,7 @@ pub struct FindingOutput {
 
 impl FindingOutput {
     /// The nodes that must be computed for it.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> {
         std::iter::once(self.node).chain(self.hidden.iter().map(|(_, node)| *node))
     }
 

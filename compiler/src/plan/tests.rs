@@ -255,12 +255,17 @@ fn a_long_chain_of_merges_needs_no_stack() {
 #[test]
 fn nodes_say_what_they_must_know_of_records() {
     let of = |text: &str| compiled(&format!("x = GET ipv4-addr FROM h WHERE value = '10.0.0.1'\n{text}")).needs();
-    let (values, times) = ("values and their numbers", "values, their numbers and times");
+    let (values, order) = ("values and their numbers", "values, their numbers and order");
+    let times = "values, their numbers and times";
     assert_eq!(of("INFO x"), [values]);
-    assert_eq!(of("DISP x"), [times]);
+    assert_eq!(of("DISP x"), [order]);
+    assert_eq!(of("DISP x ATTR value, first_observed"), [times]);
+    assert_eq!(of("DISP x WHERE value = '10.0.0.2'"), [times], "another sighting may be the first of those that pass");
     assert_eq!(of("g = GROUP x BY value WITH COUNT(value)\nDISP g"), [values]);
-    assert_eq!(of("f = FIND network-traffic CREATED BY x\nDISP f"), [values, times]);
+    assert_eq!(of("f = FIND network-traffic CREATED BY x\nDISP f"), [values, order]);
     assert_eq!(of("DISP TIMESTAMPED(x)"), ["single records: a row for each record"]);
     let both = of("y = GET ipv4-addr FROM h WHERE value = '10.0.0.2'\nz = x + y\nINFO z");
+    let of_two = of("y = GET ipv4-addr FROM k WHERE value = '10.0.0.2'\nz = x + y\nDISP z");
+    assert_eq!(of_two, [times; 2], "what was first in either");
     assert_eq!(both, ["single records: other statements find the same records"; 2]);
 }

@@ -14,7 +14,9 @@ pub use paste::PastedSearch;
 pub use query::{
     Bool, BoundQuery, CREATION_TYPES, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record,
 };
-pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests, SlotTuples, TupleForm, TupleTimes};
+pub use template::{
+    Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests, SlotTuples, TUPLES_PAGE, TupleForm, TupleTimes,
+};
 
 use crate::catalog::Catalog;
 use crate::identifier::mac_spellings;

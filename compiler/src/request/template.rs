@@ -54,6 +54,9 @@ pub struct RequestTemplate {
     pub form: RequestForm,
     /// How its records may be counted by their values instead, where that is enough.
     pub tuples: Option<TupleForm>,
+    /// Of creation records, those that the input of their node did not find itself. Where there are none, and no row of the input
+    /// depends on which of its sightings is the first, the creation records say nothing new. `None` where they may.
+    pub unfound: Option<RequestForm>,
     /// Whether host, pid and time may tell the processes apart that are found, asked from or compared (semantics.md §2).
     pub ladder: bool,
 }
@@ -72,6 +75,9 @@ pub struct RequestForm {
     /// Whether every hit counts, or hits are tested again on the returned fields.
     pub exactness: Exactness,
 }
+
+/// The most tuples of a page: servers refuse more.
+pub const TUPLES_PAGE: usize = 65_535;
 
 /// How the records of a request may be read as tuples: which values occur together, and in how many records.
 #[derive(Clone, PartialEq, Debug)]
@@ -103,9 +109,11 @@ pub struct SlotTuples {
 
 /// Which times of the records of a tuple matter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[allow(missing_docs, reason = "the variants are what they are called")]
+#[allow(missing_docs, reason = "the other variants are what they are called")]
 pub enum TupleTimes {
     None,
+    /// The first of each tuple, as exact as it takes to put entities into their order.
+    Order,
     First,
     FirstAndLast,
 }

@@ -1,6 +1,7 @@
 //! Running a plan: each node as soon as its inputs are there; a failed node fails only what depends on it.
 
 pub mod bind;
+mod creation_records;
 mod evidence;
 mod field_demand;
 mod hints;

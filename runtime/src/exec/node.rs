@@ -1,20 +1,20 @@
 //! Computing one node.
 
+use super::bind;
 use super::requests::Visitor;
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
-use crate::allowance::Lent;
 use crate::matching::{self, Found, Ladder, Lives, Mark, Reading, References, Undecidable, Unread};
 use crate::ops::join::Pairing;
 use crate::ops::observe::{self, Observed, Refused};
 use crate::ops::{compute, filter, group, join, new, order, union};
 use crate::source::Records;
-use crate::table::{Growth, Key, Table};
+use crate::table::{Key, Table};
 use foldhash::HashSet;
 use huntc_compiler::catalog::{EntityId, SlotId, ValueType};
 use huntc_compiler::diag::codes;
 use huntc_compiler::diag::{Code, Diagnostic, Severity};
-use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
+use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, SourceRef};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
@@ -68,12 +68,12 @@ impl Run<'_> {
     }
 
     /// Whether a source is down, and a part is allowed.
-    fn may_leave_out(&self, problem: &Diagnostic) -> bool {
+    pub(super) fn may_leave_out(&self, problem: &Diagnostic) -> bool {
         self.options.allow_partial && DOWN.contains(&problem.code)
     }
 
     /// Tells of a source that is left out. What comes of it is not whole.
-    fn leave_out(&self, problem: Diagnostic) -> bool {
+    pub(super) fn leave_out(&self, problem: Diagnostic) -> bool {
         let problem = Diagnostic { severity: Severity::Warning, ..problem };
         let mut warnings = locked(&self.warnings);
         if !warnings.iter().any(|told| (told.primary.span, &told.message) == (problem.primary.span, &problem.message)) {
@@ -85,7 +85,7 @@ impl Run<'_> {
     /// Computes a node without inputs.
     fn leaf(&self, id: NodeId, node: &Node) -> Result<Table, Failure> {
         match &node.op {
-            Op::Scan(scan) => self.scan(id, node, scan),
+            Op::Scan(_) => self.found(id, node),
             Op::New { columns, rows } => match node.entity {
                 Some(entity) => Ok(new::table(entity, columns, rows, self.job.catalog)),
                 None => Err(Failure::Skipped),
@@ -97,9 +97,12 @@ impl Run<'_> {
 
     fn local(&self, id: NodeId, node: &Node, inputs: &[Arc<Table>], input: &Arc<Table>) -> Result<Table, Failure> {
         Ok(match &node.op {
-            Op::Scan(scan) => self.scan(id, node, scan)?,
+            Op::Scan(_) => self.found(id, node)?,
             Op::Pivot(pivot) if pivot.repeated => Table::empty(node.entity, &node.columns),
-            Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
+            Op::Pivot(pivot) => {
+                self.warn_of_nameless(node, pivot, input);
+                self.found(id, node)?
+            }
             Op::Walk(most) => self.walk(id, node, *most, input)?,
             Op::CreationRecords { source, .. } => self.creation_records(id, node, *source, input)?,
             Op::Observe { shape, sources } => {
@@ -140,50 +143,57 @@ impl Run<'_> {
         })
     }
 
-    fn scan(&self, id: NodeId, node: &Node, scan: &Scan) -> Result<Table, Failure> {
-        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
-        let references = self.references(node)?;
-        let asked = Asked { source: scan.source, keys: None, references: &references };
-        let take = &mut |reading: &Reading<'_>, records: &Records, found: &mut Found| {
-            matching::scan(reading, records, entity, &scan.predicate, found)
-        };
-        if let Some(table) = self.by_tuples(id, node, &asked, take)? {
-            return Ok(table);
-        }
-        let mut found = Found::default();
-        let whole = self.read(id, node, &asked, &mut found, take)?;
-        Ok(self.collect(found, id, node, whole))
-    }
-
-    fn pivot(&self, id: NodeId, node: &Node, pivot: &Pivot, input: &Table) -> Result<Table, Failure> {
-        let references = self.references(node)?;
-        let keys = self.pivot_keys(node, pivot, input);
-        if let (Some(entity), false) = (node.entity, keys.is_empty()) {
-            let wanted: HashSet<&Key> = keys.iter().copied().collect();
-            let asked = Asked { source: pivot.source, keys: Some((&keys, pivot.input)), references: &references };
-            if let Some(table) = self.by_tuples(id, node, &asked, &mut crossing(pivot, entity, &wanted))? {
+    /// What GET or FIND finds: counted by the source, or in the records that it gives.
+    fn found(&self, id: NodeId, node: &Node) -> Result<Table, Failure> {
+        self.asking(node, |asked, take| {
+            let mut found = Found::default();
+            if asked.keys.is_some_and(|(keys, _)| keys.is_empty()) {
+                return Ok(self.collect(found, id, node, true));
+            }
+            if let Some(table) = self.by_tuples(id, node, asked, take)? {
                 return Ok(table);
             }
-        }
-        let mut found = Found::default();
-        let whole = self.hop(id, node, pivot, &keys, &references, &mut found)?;
-        Ok(self.collect(found, id, node, whole))
+            let whole = self.read(id, node, asked, &mut found, take)?;
+            Ok(self.collect(found, id, node, whole))
+        })
     }
 
-    /// The keys of the input that can be asked for. Warns when rows without identity are among the input.
-    fn pivot_keys<'t>(&self, node: &Node, pivot: &Pivot, input: &'t Table) -> Vec<&'t Key> {
-        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).collect();
-        let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k)).copied().collect();
-        let lost = keys.len() - usable.len();
-        if keys.iter().any(|k| k.unique() > 0) {
-            let message = format!("{lost} of {} entities have no identity and find nothing", keys.len());
-            let required = &self.job.catalog.get(pivot.input).identity.required;
-            let names: Vec<&str> = required.iter().map(|a| self.job.catalog.attribute(pivot.input, *a).name.as_str()).collect();
-            locked(&self.warnings).push(
-                Diagnostic::new(&codes::run::NO_IDENTITY, node.origin, message).help(format!("give them {}", names.join(" and "))),
-            );
+    /// Calls `work` with what the request of GET or FIND depends on, and with what finds things in its records.
+    pub(super) fn asking<T>(
+        &self,
+        node: &Node,
+        work: impl FnOnce(&Asked<'_>, &mut Take<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
+        let references = &self.references(node)?;
+        match (&node.op, node.inputs.first()) {
+            (Op::Scan(scan), _) => {
+                let asked = Asked { source: scan.source, keys: None, references };
+                work(&asked, &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found))
+            }
+            (Op::Pivot(pivot), Some(input)) => {
+                let input = self.table(*input)?;
+                let keys = pivot_keys(&input);
+                let wanted: HashSet<&Key> = keys.iter().copied().collect();
+                let asked = Asked { source: pivot.source, keys: Some((&keys, pivot.input)), references };
+                work(&asked, &mut crossing(pivot, entity, &wanted))
+            }
+            _ => Err(Failure::Skipped),
         }
-        usable
+    }
+
+    /// Warns when rows without identity are among the input.
+    fn warn_of_nameless(&self, node: &Node, pivot: &Pivot, input: &Table) {
+        if !input.entities().any(|entity| entity.key().unique() > 0) {
+            return;
+        }
+        let all = input.entities().count();
+        let message = format!("{} of {all} entities have no identity and find nothing", all - pivot_keys(input).len());
+        let required = &self.job.catalog.get(pivot.input).identity.required;
+        let names: Vec<&str> = required.iter().map(|a| self.job.catalog.attribute(pivot.input, *a).name.as_str()).collect();
+        locked(&self.warnings).push(
+            Diagnostic::new(&codes::run::NO_IDENTITY, node.origin, message).help(format!("give them {}", names.join(" and "))),
+        );
     }
 
     /// One step of a relation. Answers whether the records were complete.
@@ -217,7 +227,8 @@ impl Run<'_> {
             }
         }
         let Some((_, first, pivot, _)) = steps.first() else { return Ok(Table::empty(node.entity, &node.columns)) };
-        let mut frontier: Vec<Key> = self.pivot_keys(first, pivot, input).into_iter().cloned().collect();
+        self.warn_of_nameless(first, pivot, input);
+        let mut frontier: Vec<Key> = pivot_keys(input).into_iter().cloned().collect();
         let mut asked: HashSet<Key> = frontier.iter().cloned().collect();
         let mut lineage = Lineage::default();
         let mut all = Found::default();
@@ -261,28 +272,6 @@ impl Run<'_> {
         Ok(table)
     }
 
-    fn creation_records(&self, id: NodeId, node: &Node, source: SourceRef, input: &Table) -> Result<Table, Failure> {
-        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
-        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).filter(|key| super::bind::pivots(key)).collect();
-        let mut growth = Growth::new(input, &node.columns);
-        let mut whole = true;
-        if let (false, Some(template)) = (keys.is_empty(), self.job.requests.of(id)) {
-            let references = References::default();
-            let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
-            let memory = self.options.allowance.lend("the creation records of a statement");
-            let (growth, ladder) = (&mut growth, template.ladder);
-            let mut grower = Grower { run: self, node, asked: &asked, ladder, growth, entity, memory, counted: 0 };
-            whole = match self.ask(id, template, asked.keys, &mut grower) {
-                // The entities came from others, or before.
-                Err(Failure::Failed(problem)) if self.may_leave_out(&problem) => self.leave_out(*problem),
-                whole => whole?,
-            };
-        }
-        let mut table = growth.finish();
-        table.partial |= !whole;
-        Ok(table)
-    }
-
     /// Sends the request of a node and passes its records to `take`. Answers whether the records were complete.
     fn read(&self, id: NodeId, node: &Node, asked: &Asked<'_>, found: &mut Found, take: &mut Take<'_>) -> Result<bool, Failure> {
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
@@ -306,7 +295,7 @@ impl Run<'_> {
     }
 
     /// Reads records of a node with what tells their processes apart.
-    fn with_lives(
+    pub(super) fn with_lives(
         &self,
         node: &Node,
         asked: &Asked<'_>,
@@ -349,6 +338,11 @@ impl Run<'_> {
         let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
         table.columns.iter().filter(is_id).cloned().collect()
     }
+}
+
+/// The keys of an input that can be asked for.
+fn pivot_keys(input: &Table) -> Vec<&Key> {
+    input.entities().map(|entity| entity.key()).filter(|key| bind::pivots(key)).collect()
 }
 
 /// Reads what a relation leads to from these keys.
@@ -409,38 +403,6 @@ impl Visitor for Finder<'_, '_> {
 
     fn whole(&mut self) {
         self.before = self.found.mark();
-    }
-}
-
-/// Finds the creation records of the entities of a table.
-struct Grower<'a, 'r, 't> {
-    run: &'a Run<'r>,
-    node: &'a Node,
-    asked: &'a Asked<'a>,
-    ladder: bool,
-    growth: &'a mut Growth<'t>,
-    entity: EntityId,
-    /// What it takes counts.
-    memory: Lent<'a>,
-    counted: usize,
-}
-
-impl Visitor for Grower<'_, '_, '_> {
-    fn begin(&mut self) {
-        self.growth.forget();
-    }
-
-    fn take(&mut self, records: &Records) -> Result<(), Failure> {
-        let Self { run, node, asked, ladder, growth, entity, .. } = self;
-        let read = &mut |reading: &Reading<'_>| matching::creation_records(reading, records, *entity, growth);
-        run.with_lives(node, asked, *ladder, records, read)?;
-        let more = self.growth.bytes().saturating_sub(self.counted);
-        self.counted += more;
-        self.memory.grow(more).map_err(|spent| failed(self.node, spent))
-    }
-
-    fn whole(&mut self) {
-        self.growth.keep();
     }
 }
 

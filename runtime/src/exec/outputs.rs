@@ -1,6 +1,6 @@
 //! The displays of DISP, INFO, DESCRIBE and EXPLAIN, and the files that SAVE writes.
 
-use super::{Failure, Run, evidence, tree};
+use super::{Failure, Run, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
 use crate::source::SourceError;
@@ -74,7 +74,7 @@ impl Run<'_> {
         } else {
             tree::arrange(&lineage, &nodes(table, &shown, &self.holders(output, table)))
         };
-        let evidence = if self.options.evidence { evidence::behind(table, &shown) } else { Vec::new() };
+        let evidence = if self.options.evidence { self.behind(table, &shown) } else { Vec::new() };
         let headers = columns.iter().map(|c| c.header.clone()).collect();
         Display { total, tree, evidence, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
     }

@@ -5,7 +5,7 @@ use super::{Failure, Run, failed, locked};
 use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, Records, Scalar, Sink, SourceError};
+use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, RECORD_IDS, Records, Scalar, Sink, SourceError};
 use crate::table::Key;
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
@@ -408,10 +408,15 @@ fn changed(source: &str) -> SourceError {
         .help("run it again, or over a time range that ends before records still come")
 }
 
+/// What is added to the ids of a source's records.
+pub(super) fn of_source(source: SourceRef) -> u64 {
+    u64::from(source.0) << 48
+}
+
 /// Makes record ids differ between sources: each source numbers its own records from 0.
 pub(super) fn apart(records: &mut Records, source: SourceRef) {
     for id in &mut records.ids {
-        *id = id.wrapping_add(u64::from(source.0) << 48);
+        *id = id.wrapping_add(of_source(source)) % RECORD_IDS;
     }
 }
 

@@ -95,12 +95,13 @@ impl Run<'_> {
                 lane.entities += 1;
             }
             lane.sightings += weight;
-            match time {
-                Some(time) => {
-                    widen(&mut lane.span, time);
-                    widen(&mut report.span, time);
-                }
-                None => report.without_time += weight,
+            if let Some(time) = time {
+                widen(&mut lane.span, time);
+                widen(&mut report.span, time);
+            }
+            // Of several records at most the time of the first is known.
+            if time.is_none() || weight > 1 {
+                report.without_time += weight;
             }
             report.counted |= weight != 1;
             Ok(())
@@ -126,7 +127,7 @@ impl Run<'_> {
         }
         if let Some(span) = report.span {
             self.each_sighting(variables, known, hosts, &mut |Placed { host, variable, time, weight, .. }| {
-                if let (Some(lane), Some(time)) = (folded.get_mut(&(place(host), variable)), time) {
+                if let (Some(lane), Some(time), 1) = (folded.get_mut(&(place(host), variable)), time, weight) {
                     *lane.bins.entry(bin(span, time)).or_default() += weight;
                 }
                 Ok(())

@@ -6,18 +6,19 @@ use super::requests::{Visitor, chunked};
 use super::{Failure, Run, failed, locked};
 use crate::matching::{Found, typed};
 use crate::report::model::{RequestReport, RequestStatus};
-use crate::source::{DataSource, FetchContext, Records, TupleCounts, TupleRequest, Tuples};
+use crate::source::{DataSource, FetchContext, RECORD_IDS, Records, TupleCounts, TupleRequest, Tuples};
 use crate::table::{Key, Rung, Table, Weights};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::plan::{Node, NodeId};
 use huntc_compiler::request::{BoundRequest, Query, RequestTemplate, TupleForm, TupleTimes};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// The most values for which the source is asked in how many records they stand.
 const VALUES: usize = 60_000;
-/// Ids of tuples begin here: above all that sources give and [`super::requests`] makes of them.
-const TUPLES: u64 = 1 << 63;
+/// Ids of tuples begin here.
+const TUPLES: u64 = RECORD_IDS;
 const NODE_BIT: u32 = 32;
 
 impl Run<'_> {
@@ -36,7 +37,7 @@ impl Run<'_> {
         let counted_unsettled = |(table, report): &(Table, RequestReport)| report.tuples.is_some() && !table.is_settled();
         if form.times == TupleTimes::None && found.as_ref().is_some_and(counted_unsettled) {
             // Which of several values a row has depends on which came first. Records that were read one by one have their times.
-            let form = TupleForm { times: TupleTimes::First, ..form.clone() };
+            let form = TupleForm { times: TupleTimes::Order, ..form.clone() };
             found = self.found_tuples(id, node, asked, take, (template, &form, from))?;
         }
         let Some((table, report)) = found else { return Ok(None) };
@@ -53,31 +54,10 @@ impl Run<'_> {
         take: &mut Take<'_>,
         (template, form, from): (&RequestTemplate, &TupleForm, u64),
     ) -> Result<Option<(Table, RequestReport)>, Failure> {
-        let (keys, entity) = asked.keys.map_or((&[][..], None), |(keys, entity)| (keys, Some(entity)));
-        // What host, pid and time tell apart is told apart record by record.
-        let by_id = |key: &&Key| matches!(key.rung(), Rung::EntityId | Rung::Plain);
-        if keys.len() > bind::CHUNK || !keys.iter().all(by_id) {
-            return Ok(None);
-        }
-        let chunks = chunked(&self.hole_values(&template.form.query)?);
-        let [columns] = chunks.as_slice() else { return Ok(None) };
-        let fill = Fill { keys, entity, catalog: self.job.catalog, columns, any: false };
-        let request = bind::request(template, &template.form, &fill);
-        if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
-            return Ok(None);
-        }
+        let Some(request) = self.tuple_query(asked, template)? else { return Ok(None) };
         let mut report = self.request_report(id, 0, template, template.form.exactness, &request);
         let context = self.context(&report.id);
-        let wanted = TupleRequest {
-            request: &request,
-            fields: &form.fields,
-            slots: &form.slots,
-            counts: form.counts,
-            kinds: &form.kinds,
-            single: &form.single,
-            times: form.times,
-            from,
-        };
+        let wanted = asked_for(form, &request, from);
         let begun = Instant::now();
         let opened = self.open(node, template.source)?;
         let ask = || opened.tuples(&wanted, &context);
@@ -95,7 +75,7 @@ impl Run<'_> {
             // A reading tells of the part that is missing.
             return Ok(None);
         }
-        let Some(Tuples { counted, mut counts, mut seen, mut single }) = answer else { return Ok(None) };
+        let Some(Tuples { counted, mut counts, cut, mut seen, mut single }) = answer else { return Ok(None) };
         self.budget(node)?;
         super::requests::apart(&mut seen, template.source);
         super::requests::apart(&mut single, template.source);
@@ -114,17 +94,22 @@ impl Run<'_> {
         report.status = RequestStatus::Ok;
         self.remember_mended(template.source, &single.mended);
 
-        let mut found = Found::default();
-        let beside = [(&seen, None, false), (&single, None, template.ladder)];
-        for (part, only, ladder) in counts.iter().map(|of| (&of.records, of.slot, false)).chain(beside) {
-            let slots = LookIn { only, ladder };
-            let mut finder = TupleFinder { run: self, node, asked, slots, found: &mut found, take };
-            self.counted(node, part, &mut finder)?;
+        let mut table = self.table_of_tuples(node, asked, (&counts, &seen, &single, template.ladder), take)?;
+        let unclear = if cut { table.unclear_millis() } else { BTreeSet::new() };
+        if !unclear.is_empty() {
+            let millis: Vec<i64> = unclear.iter().copied().collect();
+            let ask = || opened.seen_at(&wanted, &millis, &context);
+            let read = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|error| failed(node, error))?;
+            let Some(read) = read else { return Ok(None) };
+            seen = read;
+            super::requests::apart(&mut seen, template.source);
+            weights.extend(seen.ids.iter().map(|id| (*id, 0)));
+            for time in counts.iter_mut().flat_map(|of| &mut of.records.times) {
+                *time = time.filter(|time| !unclear.contains(&time.millis_floor()));
+            }
+            table = self.table_of_tuples(node, asked, (&counts, &seen, &single, template.ladder), take)?;
         }
-        let unidentified = found.unidentified_count();
-        let mut table = found.sightings.finish(node.entity, &node.columns);
-        table.unidentified = unidentified;
-        table.weights = Weights::new(weights);
+        table.weights = Weights::new(weights, counts.iter().any(|of| of.slot.is_some()));
         if let Some(counted) = counted.filter(|_| counts.iter().any(|of| of.slot.is_some())) {
             let ids = table.record_ids();
             let some_slot = self.in_some_slot(node, opened.as_ref(), &context, (&request, &counts, counted), &ids)?;
@@ -137,6 +122,60 @@ impl Run<'_> {
             table.known_records = Some(some_slot + read);
         }
         Ok(Some((table, report)))
+    }
+
+    /// The request for what is counted; `None` where it would be several, or things are told apart record by record.
+    fn tuple_query(&self, asked: &Asked<'_>, template: &RequestTemplate) -> Result<Option<BoundRequest>, Failure> {
+        let (keys, entity) = asked.keys.map_or((&[][..], None), |(keys, entity)| (keys, Some(entity)));
+        // What host, pid and time tell apart is told apart record by record.
+        let by_id = |key: &&Key| matches!(key.rung(), Rung::EntityId | Rung::Plain);
+        if keys.len() > bind::CHUNK || !keys.iter().all(by_id) {
+            return Ok(None);
+        }
+        let chunks = chunked(&self.hole_values(&template.form.query)?);
+        let [columns] = chunks.as_slice() else { return Ok(None) };
+        let fill = Fill { keys, entity, catalog: self.job.catalog, columns, any: false };
+        let request = bind::request(template, &template.form, &fill);
+        let empty = request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop);
+        Ok((!empty).then_some(request))
+    }
+
+    /// What a node found in records that were counted, of those in some milliseconds. `None` where they cannot be read.
+    pub(super) fn seen_in(&self, id: NodeId, millis: &[i64]) -> Result<Option<Table>, Failure> {
+        let node = self.job.plan.node(id);
+        let template = self.job.requests.of(id).and_then(|template| Some((template, template.tuples.as_ref()?)));
+        let Some((template, form)) = template else { return Ok(None) };
+        self.asking(node, |asked, take| {
+            let Some(request) = self.tuple_query(asked, template)? else { return Ok(None) };
+            let opened = self.open(node, template.source)?;
+            let context = self.context("evidence");
+            let ask = || opened.seen_at(&asked_for(form, &request, 0), millis, &context);
+            let read = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|error| failed(node, error))?;
+            let Some(mut seen) = read else { return Ok(None) };
+            super::requests::apart(&mut seen, template.source);
+            self.table_of_tuples(node, asked, (&[], &seen, &Records::default(), false), take).map(Some)
+        })
+    }
+
+    /// What is found in tuples, in records of them, and in those that were read one by one.
+    fn table_of_tuples(
+        &self,
+        node: &Node,
+        asked: &Asked<'_>,
+        (counts, seen, single, ladder): (&[TupleCounts], &Records, &Records, bool),
+        take: &mut Take<'_>,
+    ) -> Result<Table, Failure> {
+        let mut found = Found::default();
+        let beside = [(seen, None, false), (single, None, ladder)];
+        for (part, only, ladder) in counts.iter().map(|of| (&of.records, of.slot, false)).chain(beside) {
+            let slots = LookIn { only, ladder };
+            let mut finder = TupleFinder { run: self, node, asked, slots, found: &mut found, take };
+            self.counted(node, part, &mut finder)?;
+        }
+        let unidentified = found.unidentified_count();
+        let mut table = found.sightings.finish(node.entity, &node.columns);
+        table.unidentified = unidentified;
+        Ok(table)
     }
 
     /// In how many of the records that were counted slot by slot something was found; `None` where the source cannot say.
@@ -175,6 +214,16 @@ impl Run<'_> {
         let request = BoundRequest { query, fields: Vec::new(), ..request.clone() };
         opened.exact_count(&request, context).map_err(|error| failed(node, error))
     }
+}
+
+/// The node whose tuple has an id; `None` of a record.
+pub(super) fn node_of_tuple(id: u64) -> Option<NodeId> {
+    (id & TUPLES != 0).then_some(NodeId(((id & !TUPLES) >> NODE_BIT) as u32))
+}
+
+fn asked_for<'a>(form: &'a TupleForm, request: &'a BoundRequest, from: u64) -> TupleRequest<'a> {
+    let TupleForm { fields, slots, counts, kinds, single, times } = form;
+    TupleRequest { request, fields, slots, counts: *counts, kinds, single, times: *times, from }
 }
 
 /// Finds things in tuples and in the records beside them.

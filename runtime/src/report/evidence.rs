@@ -7,6 +7,8 @@ use huntc_compiler::time::Instant;
 pub struct RowEvidence {
     /// How many there are.
     pub records: u64,
+    /// Whether these are sightings: a record counts once for each slot in which it has what the row stands for.
+    pub sightings: bool,
     /// The first of them.
     pub shown: Vec<RecordEvidence>,
 }

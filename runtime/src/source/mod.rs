@@ -77,6 +77,12 @@ pub trait DataSource: Send + Sync {
         Ok(None)
     }
 
+    /// The records that were counted and lie in these milliseconds; `None` where not each of them has one.
+    fn seen_at(&self, asked: &TupleRequest<'_>, millis: &[i64], context: &FetchContext) -> Result<Option<Records>, SourceError> {
+        let _ = (asked, millis, context);
+        Ok(None)
+    }
+
     /// How many records a request matches among those that this run reads; `None` where the source cannot say exactly.
     fn exact_count(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, SourceError> {
         let _ = (request, context);
@@ -131,10 +137,13 @@ pub enum Scalar {
     Text(Arc<str>),
 }
 
+/// The ids of records are below this. What a run counts together has ids above.
+pub const RECORD_IDS: u64 = 1 << 63;
+
 /// Records as columns, one for each field that the request names.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
-    /// Ids, unique among all records of the source and the same in every request of a run.
+    /// Ids, unique among all records of the source and the same in every request of a run; below [`RECORD_IDS`].
     pub ids: Vec<u64>,
     /// `@timestamp` of each record. `None` only when the request has no window: a record without a readable time is in no window.
     pub times: Vec<Option<Instant>>,

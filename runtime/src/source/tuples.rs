@@ -67,7 +67,8 @@ impl<'a> TupleRequest<'a> {
 pub struct TupleCounts {
     /// The only slot that the values are about; `None` when about all of them.
     pub slot: Option<SlotId>,
-    /// A record for each tuple, with its values; numbered from 0, without times and names.
+    /// A record for each tuple, with its values; numbered from 0, without names. Their times are those of the first records where
+    /// these are to be put into order, and else not told.
     pub records: Records,
     /// How many records have the values of each tuple.
     pub counts: Vec<u64>,
@@ -81,6 +82,8 @@ pub struct Tuples {
     pub counted: Option<u64>,
     /// Those of all slots together, or those of each.
     pub counts: Vec<TupleCounts>,
+    /// Whether the times of the tuples are cut to milliseconds: [`DataSource::seen_at`](super::DataSource::seen_at) has those within.
+    pub cut: bool,
     /// Records of the tuples: at least the first of each where its time matters, and the last.
     pub seen: Records,
     /// The records that were read one by one.
@@ -133,11 +136,13 @@ impl TupleCounts {
             ends[place] = (if earlier { record } else { first }, if later { record } else { last });
         }
         let seen: Vec<usize> = match times {
-            TupleTimes::None => Vec::new(),
+            TupleTimes::None | TupleTimes::Order => Vec::new(),
             TupleTimes::First => ends.iter().map(|(first, _)| *first).collect(),
             TupleTimes::FirstAndLast => ends.iter().flat_map(|(first, last)| [*first, *last]).collect(),
         };
-        let tuples = Records { ids: (0..firsts.len() as u64).collect(), times: vec![None; firsts.len()], ..records.only(&firsts) };
+        let in_order = times == TupleTimes::Order;
+        let times = ends.iter().map(|(first, _)| if in_order { time(*first) } else { None }).collect();
+        let tuples = Records { ids: (0..firsts.len() as u64).collect(), times, ..records.only(&firsts) };
         (Self { slot: None, records: tuples, counts }, seen)
     }
 }

@@ -6,7 +6,7 @@ use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId, Val
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
-use crate::plan::{Detail, Node, NodeId, Op, Pivot, Plan, Scan};
+use crate::plan::{Detail, FindingOutput, Node, NodeId, Op, Pivot, Plan, Scan};
 use crate::request::{
     BoundQuery, BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, SlotTuples,
     Spare, Terms, TupleForm, TupleTimes, creation_record,
@@ -40,8 +40,8 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Op
     let by_id = Request { catalog, plan, node, entity, ladder: false, unidentified: true };
     let ladder = plan.identity != ProcessIdentity::EntityId && by_id.is_about_processes();
     let request = Request { ladder, ..by_id };
-    let tuples = request.tuples();
-    Some(RequestTemplate { node: id, source, window, purpose: request.purpose(), form: request.form(), tuples, ladder })
+    let (tuples, unfound) = (request.tuples(), request.unfound(id));
+    Some(RequestTemplate { node: id, source, window, purpose: request.purpose(), form: request.form(), tuples, unfound, ladder })
 }
 
 #[derive(Clone, Copy)]
@@ -136,7 +136,7 @@ impl Request<'_> {
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
     /// values and conditions decides what is found.
     fn tuples(&self) -> Option<TupleForm> {
-        let Detail { times, creations, counts, slots, records } = self.node.detail;
+        let Detail { order, times, creations, counts, slots, records } = self.node.detail;
         if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || records.is_some() {
             return None;
         }
@@ -149,12 +149,33 @@ impl Request<'_> {
         let kinds = Arc::new(kinds.with(FieldKinds::of(self.catalog, &single, [])));
         let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
         let times = match (times, last) {
+            (false, _) if order => TupleTimes::Order,
             (false, _) => TupleTimes::None,
             (true, false) => TupleTimes::First,
             (true, true) => TupleTimes::FirstAndLast,
         };
         let slots = if slots { Vec::new() } else { self.slot_tuples(counts, lowered.exact) };
         Some(TupleForm { fields: fields.into_iter().collect(), slots, counts, kinds, single, times })
+    }
+
+    /// The creation records that GET did not find itself, where it looks at the same source and time, and where it matters of the
+    /// creation records only which values they have.
+    fn unfound(&self, id: NodeId) -> Option<RequestForm> {
+        let Op::CreationRecords { source, window } = &self.node.op else { return None };
+        let input = self.plan.node(*self.node.inputs.first()?);
+        let Op::Scan(scan) = &input.op else { return None };
+        let sightings = self.node.columns.iter().any(|column| matches!(column, Attr::Sighting(_)));
+        let findings = self.plan.finding.iter().flat_map(FindingOutput::nodes).any(|node| node == id);
+        if sightings || findings || self.node.detail.creations {
+            return None;
+        }
+        if (scan.source, scan.window) != (*source, *window) || input.entity != Some(self.entity) || !input.references.is_empty() {
+            return None;
+        }
+        let found = predicate::on_slot(&self.context(), &scan.predicate, self.entity, SlotId(0));
+        let query = Query::all_but(creation_record(), found.query);
+        let kinds = Arc::new(FieldKinds::of(self.catalog, &query, []));
+        found.exact.then(|| RequestForm { query, fields: Vec::new(), kinds, spare: None, exactness: Exactness::Exact })
     }
 
     /// What makes a tuple in each slot that GET looks at; nothing where only all slots together tell in which records something

@@ -3,7 +3,7 @@
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::request::{
-    BoundQuery, Exactness, Hole, PastedSearch, Query, RequestTemplate, Requests, TupleForm, TupleTimes, with_window,
+    BoundQuery, Exactness, Hole, PastedSearch, Query, RequestTemplate, Requests, TUPLES_PAGE, TupleForm, TupleTimes, with_window,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -40,9 +40,10 @@ fn tuples_body(template: &RequestTemplate, tuples: &TupleForm) -> String {
     let query = json!({ "bool": { "filter": [query], "must_not": [tuples.single] } });
     let source = |field: &String| json!({ (field): { "terms": { "field": field, "missing_bucket": true } } });
     let composite = |fields: &[String]| {
-        let mut aggregation = json!({ "composite": { "size": PAGE, "sources": fields.iter().map(source).collect::<Vec<_>>() } });
+        let mut aggregation =
+            json!({ "composite": { "size": TUPLES_PAGE, "sources": fields.iter().map(source).collect::<Vec<_>>() } });
         let time = json!({ "field": "@timestamp" });
-        if tuples.times >= TupleTimes::First {
+        if tuples.times >= TupleTimes::Order {
             aggregation["aggs"]["first"] = json!({ "min": time });
         }
         if tuples.times == TupleTimes::FirstAndLast {
@@ -114,7 +115,7 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
             tuples: template.tuples.as_ref().map(|t| ShownTuples {
                 fields: &t.fields,
                 fields_of_slots: t.slots.iter().map(|slot| slot.fields.as_slice()).collect(),
-                first: t.times >= TupleTimes::First,
+                first: t.times >= TupleTimes::Order,
                 last: t.times == TupleTimes::FirstAndLast,
                 single: &t.single,
             }),

@@ -159,7 +159,8 @@ fn write_evidence(evidence: &RowEvidence, out: &mut String) {
     if evidence.records == 0 {
         return;
     }
-    let _ = write!(out, "<details class=evidence><summary>{}</summary>", counted(evidence.records, "record"));
+    let what = if evidence.sightings { "sighting" } else { "record" };
+    let _ = write!(out, "<details class=evidence><summary>{}</summary>", counted(evidence.records, what));
     for record in &evidence.shown {
         let time = record.time.map_or_else(String::new, |time| format!("{time} "));
         match (&record.name, &record.document) {
@@ -176,7 +177,7 @@ fn write_evidence(evidence: &RowEvidence, out: &mut String) {
     }
     let named = evidence.shown.len() as u64;
     if evidence.records > named {
-        let _ = write!(out, "<p class=soft>and {}", counted(evidence.records - named, "further record"));
+        let _ = write!(out, "<p class=soft>and {}", counted(evidence.records - named, &format!("further {what}")));
     }
     out.push_str("</details>");
 }

@@ -3,11 +3,15 @@
 //!
 //! Costs are in readings of one record. `docs/scale.md` has the figures behind them, and what follows from them.
 
-use huntc_compiler::request::TupleTimes;
+use huntc_compiler::request::{TUPLES_PAGE, TupleTimes};
 use huntc_compiler::time::Instant;
 
-/// The most tuples of a page. Servers refuse more than 65,535, and long answers are built in memory.
-const PAGE: usize = 32_768;
+/// The most tuples of a page that one node puts together out of those of all shards.
+const MERGED: u64 = 2_000_000;
+/// Pages of many shards do not have fewer tuples than this.
+const SMALL: u64 = 2_000;
+/// About how many shards there are where the server does not say.
+const SHARDS: u64 = 20;
 /// About how many records are counted at once at first: what a server goes through in some seconds.
 pub(super) const AT_ONCE: u64 = 20_000_000;
 /// The most stretches that records are counted in at first. Each may be divided again.
@@ -21,6 +25,8 @@ const LEAST: u64 = 4;
 const COUNTED: f64 = 1.0 / 60.0;
 /// What it costs to have a tuple.
 const TUPLE: f64 = 0.7;
+/// What it costs to have the millisecond of a tuple's first record.
+const MILLISECOND: f64 = 0.4;
 /// What it costs to have a time of a tuple: a record is read for it, by its time.
 const TIME: f64 = 1.2;
 
@@ -31,9 +37,10 @@ pub(super) struct CountedSoFar {
     pub(super) records: u64,
 }
 
-/// Tuples of a page, where so many records are read in one.
-pub(super) fn page(records: usize) -> usize {
-    (3 * records).clamp(1, PAGE)
+/// Tuples of a page, where so many records are read in one. Each shard sends as many.
+pub(super) fn page(records: usize, shards: Option<u64>) -> usize {
+    let merged = (MERGED / shards.unwrap_or(SHARDS).max(1)).max(SMALL);
+    (7 * records).clamp(1, TUPLES_PAGE.min(merged as usize))
 }
 
 /// Whether it is tried to count records: there must be at least `from`, of which 0 means always. `apart`: so many of them are read in
@@ -58,6 +65,7 @@ pub(super) fn goes_on(progress: CountedSoFar, records: u64, times: TupleTimes, p
 fn each(times: TupleTimes) -> f64 {
     match times {
         TupleTimes::None => TUPLE,
+        TupleTimes::Order => TUPLE + MILLISECOND,
         TupleTimes::First => TUPLE + TIME,
         TupleTimes::FirstAndLast => TUPLE + 2.0 * TIME,
     }

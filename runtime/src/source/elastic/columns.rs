@@ -1,7 +1,7 @@
 //! Columns under construction: the values of documents are interned as they arrive.
 
 use crate::source::repair::Flaw;
-use crate::source::{Column, Mended, Records, Scalar};
+use crate::source::{Column, Mended, RECORD_IDS, Records, Scalar};
 use foldhash::HashMap;
 use huntc_compiler::time::Instant;
 use std::hash::Hasher;
@@ -252,8 +252,8 @@ impl RecordsBuilder {
     }
 }
 
-/// The id of a record: 64 bits hashed from its index and `_id`, the same in every request. Among ten million records
-/// the chance that two share an id is 3 in a million; a request that returned both would fail and not merge them.
+/// The id of a record: 63 bits hashed from its index and `_id`, the same in every request. Among ten million records
+/// the chance that two share an id is 5 in a million; a request that returned both would fail and not merge them.
 pub(super) fn record_id(index: &str, id: &str) -> u64 {
     // SipHash with fixed keys is stable within a program.
     #[allow(deprecated)]
@@ -261,7 +261,7 @@ pub(super) fn record_id(index: &str, id: &str) -> u64 {
     hasher.write(index.as_bytes());
     hasher.write_u8(0xff);
     hasher.write(id.as_bytes());
-    hasher.finish()
+    hasher.finish() % RECORD_IDS
 }
 
 #[cfg(test)]

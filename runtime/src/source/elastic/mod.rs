@@ -250,6 +250,11 @@ impl DataSource for ElasticSource {
         counted.map_err(|f| self.connection.explain(&f))
     }
 
+    fn seen_at(&self, asked: &TupleRequest<'_>, millis: &[i64], context: &FetchContext) -> Result<Option<Records>, SourceError> {
+        let read = self.begin(asked.request, context).and_then(|()| self.counted_at(asked, millis, context));
+        read.map_err(|f| self.connection.explain(&f))
+    }
+
     fn exact_count(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, SourceError> {
         let counted = self.begin(request, context).and_then(|()| self.number_of(request, context));
         counted.map_err(|f| self.connection.explain(&f))

@@ -23,7 +23,7 @@ pub(super) struct Snapshot {
     /// Whether shards are missing in it.
     pub(super) partial: bool,
     /// Over how many shards it was opened; old servers do not say.
-    shards: Option<u64>,
+    pub(super) shards: Option<u64>,
 }
 
 #[derive(Deserialize)]

@@ -131,7 +131,7 @@ impl CountedTuples {
         self.counts.push(bucket.doc_count);
         self.records += bucket.doc_count;
         let extremes =
-            [(bucket.first, TupleTimes::First, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
+            [(bucket.first, TupleTimes::Order, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
         for (extreme, wanted, taken) in extremes {
             if times >= wanted {
                 taken.push(extreme.and_then(|e| e.millis()).ok_or_else(|| malformed("a bucket has no time".to_owned()))?);
@@ -192,15 +192,19 @@ impl MergedTuples {
         self.all.builder.bytes() + each * self.all.counts.len()
     }
 
-    /// When the first and the last record of each was, in milliseconds, as far as it was asked for.
+    /// When the first and the last record of each was, in milliseconds, as far as they are known.
     pub(super) fn instants(&self) -> BTreeSet<i64> {
         self.all.firsts.iter().chain(&self.all.lasts).copied().collect()
     }
 
-    /// A record for each, and how many have its values. `fields`: the names of these.
+    /// A record for each, at the millisecond of its first if that is known, and how many have its values. `fields`: the names of
+    /// these.
     pub(super) fn finish<'n>(self, fields: impl Iterator<Item = &'n str>) -> (Records, Vec<u64>) {
         let mut records = self.all.builder.finish(fields);
         records.ids = (0..self.all.counts.len() as u64).collect();
+        if !self.all.firsts.is_empty() {
+            records.times = self.all.firsts.iter().map(|millis| Some(Instant::from_millis(*millis))).collect();
+        }
         (records, self.all.counts)
     }
 }
@@ -328,7 +332,7 @@ impl TupleCount<'_> {
         }
         let mut tuples = json!({ "composite": composite });
         let time = json!({ "field": TIME });
-        if self.times >= TupleTimes::First {
+        if self.times >= TupleTimes::Order {
             tuples["aggs"]["first"] = json!({ "min": time });
         }
         if self.times == TupleTimes::FirstAndLast {

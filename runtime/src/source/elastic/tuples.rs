@@ -17,8 +17,8 @@ use super::side_by_side::side_by_side;
 use super::snapshot::Snapshot;
 use super::tuple_pages::{Extreme, TupleCount, WholeField, parsed};
 use super::units::TIME;
-use crate::source::{FetchContext, TupleCounts, TupleFields, TupleRequest, Tuples};
-use huntc_compiler::request::BoundRequest;
+use crate::source::{FetchContext, Records, TupleCounts, TupleFields, TupleRequest, Tuples};
+use huntc_compiler::request::{BoundRequest, TupleTimes};
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -34,6 +34,14 @@ const INSTANTS: usize = 400;
 struct Parts {
     together: Json,
     single: Json,
+}
+
+/// A request whose records the indices may count by their values.
+struct Countable {
+    request: BoundRequest,
+    fields: Vec<WholeField>,
+    /// The records that must be read one by one.
+    single: PreparedRequest,
 }
 
 /// What is told with the first records.
@@ -58,8 +66,8 @@ enum Beginning {
 }
 
 impl ElasticSource {
-    /// `None` where it cannot be exact, or costs more than reading.
-    pub(super) fn counted_tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, Fault> {
+    /// `None` where counting cannot be exact.
+    fn countable(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Countable>, Fault> {
         let server = self.connection.server(context)?;
         let window = asked.request.window;
         if !server.has_shard_doc() || window.is_none() || !aligned(window) {
@@ -75,6 +83,25 @@ impl ElasticSource {
         }
         let single =
             self.prepare(&BoundRequest { query: asked.single.clone(), window: None, ..asked.of_tuples() }, context, false)?;
+        Ok(Some(Countable { request, fields, single }))
+    }
+
+    /// The records that were counted and lie in these milliseconds; `None` where one of them has none.
+    pub(super) fn counted_at(
+        &self,
+        asked: &TupleRequest<'_>,
+        millis: &[i64],
+        context: &FetchContext,
+    ) -> Result<Option<Records>, Fault> {
+        let Some(Countable { request, fields, single }) = self.countable(asked, context)? else { return Ok(None) };
+        self.with_prepared(&request, context, |prepared| {
+            self.read_at(&request, millis, &Parts::new(prepared, &single, &fields), context)
+        })
+    }
+
+    /// `None` where it cannot be exact, or costs more than reading.
+    pub(super) fn counted_tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, Fault> {
+        let Some(Countable { request, fields, single }) = self.countable(asked, context)? else { return Ok(None) };
         let counted = self.with_prepared(&request, context, |prepared| {
             if prepared.nothing {
                 return Ok(None);
@@ -150,25 +177,47 @@ impl ElasticSource {
         }
         let records = total.saturating_sub(apart);
         let (query, times, always) = (&parts.together, asked.times, asked.from == 0);
-        let page = choice::page(self.connection.config.page_size);
+        let page = choice::page(self.connection.config.page_size, snapshot.shards);
         let (mut counts, mut instants) = (Vec::new(), BTreeSet::new());
         let all_fields: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         // Where an entity may be written in several ways, only all slots together tell in how many records it stands.
         let each = asked.slots.iter().all(|slot| slot.each);
         let by_slot = (each || prepared.exact) && (!asked.counts || fields.iter().all(|field| field.one_form));
-        for TupleFields { slot, fields: names, each } in asked.counted(by_slot) {
-            // An index keeps equal values of a record once, so that it does not tell `[a, a]` from `a`.
-            if !each && names.iter().any(|field| asked.kinds.get(field).list) {
-                return Ok(None);
-            }
-            let of = |name: &String| asked.fields.iter().position(|field| field == name).and_then(|at| fields.get(at));
-            let Some(fields) = names.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
-            let fields = fields.as_slice();
-            let count = TupleCount { source: self, snapshot, context, query, records, fields, each, times, page, span, always };
-            let Some(counted) = count.all()? else { return Ok(None) };
+        let wanted = asked.counted(by_slot);
+        // An index keeps equal values of a record once, so that it does not tell `[a, a]` from `a`.
+        if wanted.iter().any(|of| !of.each && of.fields.iter().any(|field| asked.kinds.get(field).list)) {
+            return Ok(None);
+        }
+        let of = |name: &String| asked.fields.iter().position(|field| field == name).and_then(|at| fields.get(at));
+        let whole = |of_slot: &TupleFields<'_>| of_slot.fields.iter().map(of).collect::<Option<Vec<&WholeField>>>();
+        let Some(whole) = wanted.iter().map(whole).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let count = |(of, fields): (&TupleFields<'_>, _)| TupleCount {
+            source: self,
+            snapshot,
+            context,
+            query,
+            records,
+            fields,
+            each: of.each,
+            times,
+            page,
+            span,
+            always,
+        };
+        let counts_of: Vec<TupleCount<'_>> = wanted.iter().zip(whole.iter().map(Vec::as_slice)).map(count).collect();
+        let most = self.connection.config.concurrency;
+        let all = side_by_side(&counts_of, most, &AtomicBool::new(false), TupleCount::all)?;
+        for ((TupleFields { slot, fields: names, .. }, count), counted) in wanted.iter().zip(&counts_of).zip(all) {
+            let (slot, Some(counted)) = (*slot, counted) else { return Ok(None) };
             self.keep_sent("the records were counted by their values", &count.first_page()?, context);
-            instants.extend(counted.instants());
-            let (records, numbers) = counted.finish(names.iter().map(String::as_str));
+            if times > TupleTimes::Order {
+                instants.extend(counted.instants());
+            }
+            let (mut records, numbers) = counted.finish(names.iter().map(String::as_str));
+            if times > TupleTimes::Order {
+                // The records that are read tell them.
+                records.times.fill(None);
+            }
             counts.push(TupleCounts { slot, records, counts: numbers });
             if asked.counts
                 && slot.is_some()
@@ -179,8 +228,15 @@ impl ElasticSource {
             }
         }
         self.reading().remember(&prepared.query, total);
-        let tuples = Tuples { counted: Some(records), counts, ..Tuples::default() };
-        self.with_records(tuples, &instants, asked, parts, apart > 0, context)
+        let mut tuples = Tuples { counted: Some(records), counts, cut: times == TupleTimes::Order, ..Tuples::default() };
+        let request = asked.of_single();
+        if apart > 0 {
+            let part = json!({"bool": {"filter": [parts.single]}});
+            tuples.single = self.read_part(&request, &part, context)?.finish(names(&request));
+        }
+        let instants: Vec<i64> = instants.into_iter().collect();
+        let seen = self.read_at(&request, &instants, parts, context)?;
+        Ok(seen.map(|seen| Tuples { seen, ..tuples }))
     }
 
     /// The first records, and how many there are. Where they are few, the others too.
@@ -221,37 +277,29 @@ impl ElasticSource {
         Ok(Beginning::Many { total, apart: overview.single.map_or(0, |single| single.doc_count), span })
     }
 
-    /// The tuples, with the records that are read beside them.
-    fn with_records(
+    /// The counted records in these milliseconds; `None` where one of them has none.
+    fn read_at(
         &self,
-        mut tuples: Tuples,
-        instants: &BTreeSet<i64>,
-        asked: &TupleRequest<'_>,
+        request: &BoundRequest,
+        instants: &[i64],
         parts: &Parts,
-        single: bool,
         context: &FetchContext,
-    ) -> Result<Option<Tuples>, Fault> {
-        let request = asked.of_single();
-        if single {
-            let part = json!({"bool": {"filter": [parts.single]}});
-            tuples.single = self.read_part(&request, &part, context)?.finish(names(&request));
-        }
-        let instants: Vec<i64> = instants.iter().copied().collect();
+    ) -> Result<Option<Records>, Fault> {
         let chunks: Vec<&[i64]> = instants.chunks(INSTANTS).collect();
         let stop = AtomicBool::new(false);
         let read = side_by_side(&chunks, self.connection.config.concurrency, &stop, |chunk| {
             let times: Vec<String> = chunk.iter().map(|millis| Instant::from_millis(*millis).to_string()).collect();
             let part = json!({"bool": {"filter": [{"terms": {TIME: times}}], "must_not": [parts.single]}});
-            self.read_part(&request, &part, context)
+            self.read_part(request, &part, context)
         })?;
-        let mut seen = RecordsBuilder::new(names(&request).count(), request.fields.iter().any(|f| f == "_id"));
+        let mut seen = RecordsBuilder::new(names(request).count(), request.fields.iter().any(|f| f == "_id"));
         for part in read {
             seen.append(part);
         }
-        tuples.seen = seen.finish(names(&request));
-        let found: BTreeSet<i64> = tuples.seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
+        let seen = seen.finish(names(request));
+        let found: BTreeSet<i64> = seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
         // Each instant must have come back: otherwise the server understands times in another way.
-        Ok((found.len() == instants.len()).then_some(tuples))
+        Ok((found.len() == instants.len()).then_some(seen))
     }
 
     /// Those of the records of a request that a further query finds.

@@ -421,6 +421,10 @@ impl DataSource for Store {
         Ok(Some(Tuples::of(&self.fetch(&tuples, context)?, asked, self.fetch(&single, context)?)))
     }
 
+    fn exact_count(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, SourceError> {
+        self.count(request, context).map(Some)
+    }
+
     fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
         self.unless_cut(|| self.documents_of(wanted, context))
     }

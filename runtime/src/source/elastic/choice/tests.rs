@@ -28,6 +28,13 @@ fn few_records_and_those_that_must_be_read_are_not_counted() {
     assert!(begins(10, 20, 0), "always");
 }
 
+#[test]
+fn pages_are_smaller_where_one_node_puts_many_shards_together() {
+    let shards = [Some(1), Some(30), Some(100), Some(5_000), None];
+    assert_eq!(shards.map(|shards| page(10_000, shards)), [65_535, 65_535, 20_000, 2_000, 65_535]);
+    assert_eq!(page(10, Some(1)), 70);
+}
+
 /// Records that were never there: how many, and how many tuples so many of them have.
 struct World {
     records: u64,
@@ -61,26 +68,26 @@ impl World {
             let records = each.min(self.records - progress.records);
             let mut part = records;
             let tuples = (self.tuples)(records);
-            if tuples > PAGE as u64 {
+            if tuples > TUPLES_PAGE as u64 {
                 // A page that has so many of the records.
-                let counted = (records as f64 * PAGE as f64 / tuples as f64) as u64;
-                let progress = CountedSoFar { tuples: progress.tuples + PAGE as u64, records: progress.records + counted };
-                let divided = stretch(records).parts_after(counted, PAGE);
-                if divided.is_some() || !goes_on(progress, self.records, self.times, PAGE) {
+                let counted = (records as f64 * TUPLES_PAGE as f64 / tuples as f64) as u64;
+                let progress = CountedSoFar { tuples: progress.tuples + TUPLES_PAGE as u64, records: progress.records + counted };
+                let divided = stretch(records).parts_after(counted, TUPLES_PAGE);
+                if divided.is_some() || !goes_on(progress, self.records, self.times, TUPLES_PAGE) {
                     // That page was in vain, and there are the counts by time.
                     (done.requests, done.gone_through) = (done.requests + 2, done.gone_through + 2 * records);
                 }
-                if !goes_on(progress, self.records, self.times, PAGE) {
+                if !goes_on(progress, self.records, self.times, TUPLES_PAGE) {
                     return done;
                 }
                 part = divided.unwrap_or(records);
             }
             let parts = records.div_ceil(part);
             let tuples = (self.tuples)(part);
-            let pages = tuples / PAGE as u64 + 1;
+            let pages = tuples / TUPLES_PAGE as u64 + 1;
             (done.requests, done.gone_through) = (done.requests + parts * pages, done.gone_through + records * pages);
             progress = CountedSoFar { tuples: progress.tuples + parts * tuples, records: progress.records + records };
-            if !goes_on(progress, self.records, self.times, PAGE) {
+            if !goes_on(progress, self.records, self.times, TUPLES_PAGE) {
                 return done;
             }
         }
@@ -91,10 +98,10 @@ impl World {
     fn cost_of_counting(&self) -> f64 {
         let cost = |part: u64| {
             let (parts, tuples) = (self.records.div_ceil(part), (self.tuples)(part));
-            let pages = (tuples / PAGE as u64 + 1) as f64;
+            let pages = (tuples / TUPLES_PAGE as u64 + 1) as f64;
             self.records as f64 * COUNTED * pages + (parts * tuples) as f64 * each(self.times)
         };
-        cost(self.records).min(cost(self.records.min(LEAST * PAGE as u64)))
+        cost(self.records).min(cost(self.records.min(LEAST * TUPLES_PAGE as u64)))
     }
 
     /// What it costs as it was done.
