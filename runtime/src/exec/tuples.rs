@@ -9,6 +9,7 @@ use crate::report::model::{RequestReport, RequestStatus};
 use crate::source::{DataSource, FetchContext, RECORD_IDS, Records, TupleCounts, TupleRequest, Tuples};
 use crate::table::{Key, Rung, Table, Weights};
 use foldhash::{HashMap, HashSet};
+use huntc_compiler::catalog::{FieldType, ValueType};
 use huntc_compiler::plan::{Node, NodeId};
 use huntc_compiler::request::{BoundRequest, Query, RequestTemplate, TupleForm, TupleTimes};
 use std::collections::BTreeSet;
@@ -188,20 +189,30 @@ impl Run<'_> {
         found: &HashSet<u64>,
     ) -> Result<Option<u64>, Failure> {
         let kind = node.entity.map(|entity| self.job.catalog.get(entity));
-        let ty = kind.and_then(|kind| kind.attributes.get(usize::from(kind.each_value()?.0))).map(|attribute| attribute.ty);
         // What is more than a value is counted so only where each record is wanted.
-        let Some(ty) = ty else { return Ok(Some(counted)) };
+        if kind.is_none_or(|kind| kind.each_value().is_none()) {
+            return Ok(Some(counted));
+        }
         let (mut terms, mut values, mut all) = (Vec::new(), 0, true);
         for of in counts {
             let [(field, column)] = of.records.columns.as_slice() else { return Ok(None) };
             let mut those = Vec::new();
+            let ty = match request.kinds.get(field).ty {
+                FieldType::Ip => ValueType::Address,
+                FieldType::Long => ValueType::Integer,
+                _ => ValueType::Text,
+            };
             for (tuple, id) in of.records.ids.iter().enumerate() {
-                match column.values(tuple).next() {
-                    Some(scalar) if found.contains(id) => {
+                let mut held = column.values(tuple);
+                match (held.next(), held.next()) {
+                    // As records write it: another spelling of the value is another tuple.
+                    (Some(scalar), None) if found.contains(id) => {
                         let Some(value) = typed(scalar, ty) else { return Ok(None) };
                         those.push(value);
                     }
-                    other => all &= other.is_none(),
+                    // Nothing tells which of them it was.
+                    (Some(_), Some(_)) if found.contains(id) => return Ok(None),
+                    (other, _) => all &= other.is_none(),
                 }
             }
             values += those.len();
