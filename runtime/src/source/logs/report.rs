@@ -29,10 +29,18 @@ pub enum BadReason {
     NoDocument,
     /// The file ends inside a JSON value.
     Truncated,
+    /// The event log ends before its last chunk does.
+    CutLog,
     /// A chunk of an event log of which not all can be read.
     DamagedChunk,
+    /// A chunk of an event log that has another sum than it should have.
+    ChangedChunk,
     /// A record of an event log that cannot be read.
     DamagedRecord,
+    /// The file ends inside a Windows event.
+    CutEvent,
+    /// It is no Windows event, among events in XML.
+    NoEvent,
     /// It is a search response without hits, for example an error.
     NoHits,
     /// It is a STIX bundle in which nothing was observed.
@@ -66,6 +74,12 @@ impl BadReason {
             Self::NoAction => "not an action line of a bulk body",
             Self::NoDocument => "an action without its document",
             Self::Truncated => "the file ends inside a JSON value",
+            Self::CutLog => "the event log ends before its last chunk does: records are lost",
+            Self::ChangedChunk => {
+                "a chunk of an event log with a wrong checksum: its records may be others, or fewer, than they were"
+            }
+            Self::CutEvent => "the file ends inside a Windows event",
+            Self::NoEvent => "not a Windows event, among events in XML",
             Self::DamagedChunk => "a damaged chunk of an event log: some of its records are lost",
             Self::DamagedRecord => "a damaged record of an event log",
             Self::NoHits => "a search response without hits",

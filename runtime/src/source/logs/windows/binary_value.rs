@@ -1,7 +1,6 @@
 //! Values of binary XML as text, as Windows prints them.
 
 use super::event_time;
-use huntc_compiler::time::Instant;
 use std::fmt::Write as _;
 
 /// A value, and where it stands in its chunk.
@@ -11,6 +10,7 @@ pub(super) struct BinaryValue<'c> {
     pub(super) bytes: &'c [u8],
 }
 
+const NULL: u8 = 0x00;
 const BINARY_XML: u8 = 0x21;
 const ARRAY: u8 = 0x80;
 /// Hundreds of nanoseconds from 1601 to 1970.
@@ -30,23 +30,36 @@ impl BinaryValue<'_> {
         self.kind == BINARY_XML && !self.bytes.is_empty()
     }
 
-    /// As text; nothing for null and for what is of no known kind.
+    /// As text; nothing for null. What is of no known kind, or not as its kind says, is printed as bytes.
     pub(super) fn text(&self) -> Option<String> {
-        if self.kind & ARRAY != 0 {
-            return self.texts();
+        match self.items() {
+            Some(items) => Some(items.join(", ")),
+            None if self.kind == NULL || self.bytes.is_empty() => None,
+            None => Some(scalar(self.kind, self.bytes).unwrap_or_else(|| hexadecimal(self.bytes))),
         }
-        scalar(self.kind, self.bytes)
     }
 
-    /// An array: texts that end with NUL, or values of one length.
-    fn texts(&self) -> Option<String> {
+    /// The values of an array: texts that end with NUL, or values one after the other.
+    pub(super) fn items(&self) -> Option<Vec<String>> {
         let kind = self.kind & !ARRAY;
-        let texts: Vec<String> = match (kind, width(kind)) {
-            (0x01, _) => utf_16(self.bytes).trim_end_matches('\0').split('\0').map(str::to_owned).collect(),
-            (_, Some(width)) => self.bytes.chunks_exact(width).filter_map(|bytes| scalar(kind, bytes)).collect(),
-            _ => return None,
-        };
-        Some(texts.join(", "))
+        if self.kind & ARRAY == 0 || self.bytes.is_empty() {
+            return None;
+        }
+        match kind {
+            0x01 => {
+                let texts = utf_16(self.bytes);
+                Some(texts.strip_suffix('\0').unwrap_or(&texts).split('\0').map(str::to_owned).collect())
+            }
+            0x02 => {
+                let texts = self.bytes.strip_suffix(&[0]).unwrap_or(self.bytes);
+                Some(texts.split(|byte| *byte == 0).filter_map(|text| scalar(kind, text)).collect())
+            }
+            0x13 => sids(self.bytes),
+            _ => {
+                let width = width(kind).filter(|width| self.bytes.len() % width == 0)?;
+                self.bytes.chunks_exact(width).map(|bytes| scalar(kind, bytes)).collect()
+            }
+        }
     }
 }
 
@@ -55,10 +68,21 @@ fn width(kind: u8) -> Option<usize> {
         0x03 | 0x04 => Some(1),
         0x05 | 0x06 => Some(2),
         0x07 | 0x08 | 0x0b | 0x0d | 0x14 => Some(4),
-        0x09 | 0x0a | 0x0c | 0x11 | 0x15 => Some(8),
+        0x09 | 0x0a | 0x0c | 0x10 | 0x11 | 0x15 => Some(8),
         0x0f | 0x12 => Some(16),
         _ => None,
     }
+}
+
+/// Security identifiers one after the other: each says in its second byte how many parts it has.
+fn sids(mut bytes: &[u8]) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    while let [_, parts, ..] = bytes {
+        let (one, rest) = bytes.split_at_checked(8 + 4 * usize::from(*parts))?;
+        found.push(sid(one)?);
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(found)
 }
 
 fn scalar(kind: u8, bytes: &[u8]) -> Option<String> {
@@ -77,7 +101,7 @@ fn scalar(kind: u8, bytes: &[u8]) -> Option<String> {
         0x0e => Some(hexadecimal(bytes)),
         0x0f => guid(bytes),
         0x10 | 0x14 | 0x15 => Some(format!("{:#x}", unsigned(bytes)?)),
-        0x11 => file_time(unsigned(bytes)?),
+        0x11 if bytes.len() == 8 => Some(file_time(unsigned(bytes)?)),
         0x12 => system_time(bytes),
         0x13 => sid(bytes),
         _ => None,
@@ -105,9 +129,10 @@ fn guid(bytes: &[u8]) -> Option<String> {
     ))
 }
 
-fn file_time(ticks: u64) -> Option<String> {
-    let nanos = (i128::from(ticks) - EPOCH).checked_mul(100)?;
-    Some(event_time::format(Instant(i64::try_from(nanos).ok()?)))
+/// A time as hundreds of nanoseconds since 1601; as a number where it is no time that people write, as the one for "never" is.
+fn file_time(ticks: u64) -> String {
+    let time = jiff::Timestamp::from_nanosecond((i128::from(ticks) - EPOCH) * 100);
+    time.map_or_else(|_| ticks.to_string(), event_time::text)
 }
 
 fn system_time(bytes: &[u8]) -> Option<String> {
@@ -122,10 +147,10 @@ fn sid(bytes: &[u8]) -> Option<String> {
     let [revision, count, authority @ ..] = head else { return None };
     let authority = authority.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let mut text = format!("S-{revision}-{authority}");
-    for part in parts.chunks_exact(4).take((*count).into()) {
+    for part in parts.chunks_exact(4) {
         let _ = write!(text, "-{}", unsigned(part)?);
     }
-    Some(text)
+    (parts.len() == 4 * usize::from(*count)).then_some(text)
 }
 
 #[cfg(test)]

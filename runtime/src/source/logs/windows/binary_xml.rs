@@ -1,6 +1,6 @@
 //! Binary XML, as `.evtx` files have it, as the tree of an event.
 //!
-//! Names, templates and values stand at offsets of a chunk. Everything is bounded: nesting, and the tokens of a record.
+//! Names, templates and values stand at offsets of a chunk. Everything is bounded: nesting, and what the records of a chunk become.
 
 use super::binary_value::{self, BinaryValue};
 use super::json::Json;
@@ -8,18 +8,31 @@ use super::xml::XmlElement;
 
 /// How deep elements and templates may be nested.
 const MAX_DEPTH: usize = 64;
-/// The most tokens of a record. A template that names itself would go on for ever.
-const MAX_TOKENS: usize = 100_000;
 const FRAGMENT_HEADER: usize = 4;
 /// What stands in front of a template's tokens: the next template, its id, and their length.
 const TEMPLATE_HEADER: usize = 24;
 
+/// What is left of the tokens and the bytes of text that the records of a chunk may have. They share names and templates, which may
+/// be long and name themselves, so that a chunk could go on for ever. Real ones have less than a quarter of this.
+pub(super) struct XmlBudget {
+    tokens: usize,
+    text: usize,
+}
+
+impl XmlBudget {
+    pub(super) fn of_a_chunk() -> Self {
+        Self { tokens: 400_000, text: 4 << 20 }
+    }
+}
+
 /// A reader of one record in its chunk.
-pub(super) struct BinaryXml<'c> {
+pub(super) struct BinaryXml<'c, 'b> {
     chunk: &'c [u8],
     at: usize,
-    tokens: usize,
+    /// Where the tokens that are being read end.
+    end: usize,
     depth: usize,
+    budget: &'b mut XmlBudget,
 }
 
 /// What a token ended.
@@ -29,20 +42,21 @@ enum Ended {
     Fragment,
 }
 
-impl<'c> BinaryXml<'c> {
-    pub(super) fn new(chunk: &'c [u8], at: usize) -> Self {
-        Self { chunk, at, tokens: 0, depth: 0 }
+impl<'c, 'b> BinaryXml<'c, 'b> {
+    /// The tokens of a record begin and end at these places.
+    pub(super) fn new(chunk: &'c [u8], at: usize, end: usize, budget: &'b mut XmlBudget) -> Self {
+        Self { chunk, at, end, depth: 0, budget }
     }
 
     /// The tree of a record: its one element, by name.
     pub(super) fn record(mut self) -> Option<Json<'static>> {
         let mut root = XmlElement::default();
         self.content(&mut root, None)?;
-        Some(root.into_json())
+        root.has_children().then(|| root.into_json())
     }
 
     fn bytes(&mut self, length: usize) -> Option<&'c [u8]> {
-        let end = self.at.checked_add(length)?;
+        let end = self.at.checked_add(length).filter(|end| *end <= self.end)?;
         let bytes = self.chunk.get(self.at..end)?;
         self.at = end;
         Some(bytes)
@@ -60,18 +74,46 @@ impl<'c> BinaryXml<'c> {
         usize::try_from(u32::from_le_bytes(self.bytes(4)?.try_into().ok()?)).ok()
     }
 
+    fn token(&mut self) -> Option<u8> {
+        self.budget.tokens = self.budget.tokens.checked_sub(1)?;
+        self.byte()
+    }
+
+    /// Any text of a record comes through here.
+    fn spend(&mut self, text: String) -> Option<String> {
+        self.charge(text.len())?;
+        Some(text)
+    }
+
+    fn charge(&mut self, length: usize) -> Option<()> {
+        self.budget.text = self.budget.text.checked_sub(length)?;
+        Some(())
+    }
+
     fn text(&mut self) -> Option<String> {
         let length = self.short()?;
-        Some(binary_value::utf_16(self.bytes(2 * length)?))
+        let text = binary_value::utf_16(self.bytes(2 * length)?);
+        self.spend(text)
+    }
+
+    /// Reads what stands elsewhere in the chunk, and comes back.
+    fn elsewhere<T>(&mut self, at: usize, end: usize, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let here = (self.at, self.end);
+        (self.at, self.end) = (at, end.min(self.chunk.len()));
+        let found = read(self);
+        (self.at, self.end) = here;
+        found
     }
 
     /// A name, which stands here the first time, and elsewhere in the chunk later.
     fn name(&mut self) -> Option<String> {
         let offset = self.long()?;
-        let here = self.at;
-        self.at = offset.checked_add(6)?;
+        if offset != self.at {
+            return self.elsewhere(offset.checked_add(6)?, self.chunk.len(), Self::text);
+        }
+        self.bytes(6)?;
         let name = self.text()?;
-        self.at = if offset == here { self.at.checked_add(2)? } else { here };
+        self.bytes(2)?;
         Some(name)
     }
 
@@ -81,23 +123,19 @@ impl<'c> BinaryXml<'c> {
         if self.depth > MAX_DEPTH {
             return None;
         }
-        loop {
-            self.tokens += 1;
-            if self.tokens > MAX_TOKENS {
-                return None;
+        let ended = loop {
+            if self.at == self.end {
+                break Ended::Fragment;
             }
-            let token = self.byte()?;
+            let token = self.token()?;
             match token & 0x3f {
-                0x00 => return self.end(Ended::Fragment),
+                0x00 => break Ended::Fragment,
                 0x01 => self.element(parent, token & 0x40 != 0, values)?,
-                0x04 => return self.end(Ended::Element),
+                0x04 => break Ended::Element,
                 0x05 => parent.text.push_str(&self.value_text()?),
                 0x07 => parent.text.push_str(&self.text()?),
-                0x08 => parent.text.extend(char::from_u32(u32::try_from(self.short()?).ok()?)),
-                0x09 => {
-                    let name = self.name()?;
-                    parent.text.push_str(&quick_xml::escape::unescape(&format!("&{name};")).ok()?);
-                }
+                0x08 => parent.text.extend(self.character()),
+                0x09 => parent.text.push_str(&self.entity()?),
                 0x0a => drop(self.name()?),
                 0x0b => drop(self.text()?),
                 0x0c => self.template(parent)?,
@@ -105,11 +143,7 @@ impl<'c> BinaryXml<'c> {
                 0x0f => drop(self.bytes(FRAGMENT_HEADER - 1)?),
                 _ => return None,
             }
-        }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the end of a function that returns an option")]
-    fn end(&mut self, ended: Ended) -> Option<Ended> {
+        };
         self.depth -= 1;
         Some(ended)
     }
@@ -117,6 +151,16 @@ impl<'c> BinaryXml<'c> {
     fn value_text(&mut self) -> Option<String> {
         // Only texts stand among tokens.
         (self.byte()? == 0x01).then(|| self.text()).flatten()
+    }
+
+    fn character(&mut self) -> Option<char> {
+        char::from_u32(u32::try_from(self.short()?).ok()?)
+    }
+
+    /// The text of an entity; of one that XML does not know, its name.
+    fn entity(&mut self) -> Option<String> {
+        let reference = format!("&{};", self.name()?);
+        Some(quick_xml::escape::unescape(&reference).map(std::borrow::Cow::into_owned).unwrap_or(reference))
     }
 
     fn element(&mut self, parent: &mut XmlElement, attributes: bool, values: Option<&[BinaryValue<'c>]>) -> Option<()> {
@@ -130,10 +174,9 @@ impl<'c> BinaryXml<'c> {
             self.long()?;
         }
         loop {
-            self.tokens += 1;
-            let token = self.byte()?;
+            let token = self.token()?;
             match token & 0x3f {
-                0x06 if self.tokens <= MAX_TOKENS => {
+                0x06 => {
                     let name = self.name()?;
                     if let Some(text) = self.attribute(values)? {
                         element.attribute(name, text);
@@ -149,7 +192,15 @@ impl<'c> BinaryXml<'c> {
                 _ => return None,
             }
         }
-        parent.add(name, element.into_json());
+        let Some(items) = element.items.take().filter(|_| !element.has_children()) else {
+            parent.add(name, element.into_json());
+            return Some(());
+        };
+        // The element of an array stands once for each of its values.
+        for item in items {
+            self.charge(name.len() + element.own_length())?;
+            parent.add(name.clone(), element.with_item(&item).into_json());
+        }
         Some(())
     }
 
@@ -158,32 +209,32 @@ impl<'c> BinaryXml<'c> {
     fn attribute(&mut self, values: Option<&[BinaryValue<'c>]>) -> Option<Option<String>> {
         let mut found: Option<String> = None;
         loop {
-            match self.chunk.get(self.at)? & 0x3f {
+            let text = match self.chunk.get(self.at)? & 0x3f {
                 0x05 => {
-                    self.at += 1;
-                    let text = self.value_text()?;
-                    found.get_or_insert_default().push_str(&text);
+                    self.token()?;
+                    Some(self.value_text()?)
                 }
                 0x0d | 0x0e => {
-                    self.at += 1;
+                    self.token()?;
                     let index = self.short()?;
                     self.byte()?;
-                    if let Some(text) = values?.get(index)?.text() {
-                        found.get_or_insert_default().push_str(&text);
+                    match values?.get(index)?.text() {
+                        Some(text) => Some(self.spend(text)?),
+                        None => None,
                     }
                 }
                 0x08 => {
-                    self.at += 1;
-                    let c = char::from_u32(u32::try_from(self.short()?).ok()?);
-                    found.get_or_insert_default().extend(c);
+                    self.token()?;
+                    self.character().map(String::from)
                 }
                 0x09 => {
-                    self.at += 1;
-                    let name = self.name()?;
-                    let text = quick_xml::escape::unescape(&format!("&{name};")).ok()?.into_owned();
-                    found.get_or_insert_default().push_str(&text);
+                    self.token()?;
+                    Some(self.entity()?)
                 }
                 _ => return Some(found),
+            };
+            if let Some(text) = text {
+                found.get_or_insert_default().push_str(&text);
             }
         }
     }
@@ -192,13 +243,16 @@ impl<'c> BinaryXml<'c> {
         let index = self.short()?;
         self.byte()?;
         let value = values.get(index)?;
-        if !value.is_binary_xml() {
-            parent.text.push_str(&value.text().unwrap_or_default());
+        if value.is_binary_xml() {
+            self.elsewhere(value.at, value.at + value.bytes.len(), |reader| reader.content(parent, None))?;
             return Some(());
         }
-        let behind = std::mem::replace(&mut self.at, value.at);
-        self.content(parent, None)?;
-        self.at = behind;
+        let items = value.items().filter(|_| parent.items.is_none() && !parent.has_children());
+        if let Some(items) = items {
+            parent.items = Some(items.into_iter().map(|item| self.spend(item)).collect::<Option<_>>()?);
+        } else if let Some(text) = value.text() {
+            parent.text.push_str(&self.spend(text)?);
+        }
         Some(())
     }
 
@@ -207,10 +261,9 @@ impl<'c> BinaryXml<'c> {
         self.bytes(5)?;
         let definition = self.long()?;
         let begin = definition.checked_add(TEMPLATE_HEADER)?;
+        let length = self.elsewhere(begin.checked_sub(4)?, begin, Self::long)?;
         if definition == self.at {
-            self.at = begin.checked_sub(4)?;
-            let length = self.long()?;
-            self.bytes(length)?;
+            self.bytes(TEMPLATE_HEADER.checked_add(length)?)?;
         }
         let count = self.long()?;
         let table = self.bytes(count.checked_mul(4)?)?;
@@ -220,9 +273,7 @@ impl<'c> BinaryXml<'c> {
             let (at, length) = (self.at, u16::from_le_bytes([low, high]).into());
             values.push(BinaryValue { kind, at, bytes: self.bytes(length)? });
         }
-        let behind = std::mem::replace(&mut self.at, begin);
-        self.content(parent, Some(&values))?;
-        self.at = behind;
+        self.elsewhere(begin, begin.checked_add(length)?, |reader| reader.content(parent, Some(&values)))?;
         Some(())
     }
 }

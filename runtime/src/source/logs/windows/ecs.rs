@@ -112,6 +112,7 @@ fn describe<'a>(document: &mut EcsDocument<'a>, event: WindowsEvent<'a>, known: 
     let task = event.task_name.or(unnamed).or(kind.task.map(Cow::Borrowed)).or(number);
     let action = kind.action.map(Cow::Borrowed).or_else(|| task.clone().filter(|_| acts(&event.provider)));
     document.some_text("event.action", action);
+    document.some_text("event.outcome", kind.outcome.map(Cow::Borrowed));
     document.some_text("winlog.task", task);
     keywords(document, event.keywords, event.channel.as_deref());
     let level = event.level.and_then(|level| word("level", &level.to_string())).unwrap_or("information");

@@ -19,8 +19,12 @@ pub(super) fn parse(text: &str) -> Option<Instant> {
 /// How a document has a time: milliseconds, and more digits only where it has them.
 pub(super) fn format(time: Instant) -> String {
     let Instant(nanos) = time;
-    let stamp = jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default();
-    if nanos % MILLISECOND == 0 { format!("{stamp:.3}") } else { stamp.to_string() }
+    text(jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default())
+}
+
+/// As [`format`], of a time that may lie further away.
+pub(super) fn text(time: jiff::Timestamp) -> String {
+    if time.as_nanosecond() % i128::from(MILLISECOND) == 0 { format!("{time:.3}") } else { time.to_string() }
 }
 
 /// How far a zone is behind UTC, by one moment in both: zones differ by quarters of hours.

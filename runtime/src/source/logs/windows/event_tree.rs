@@ -33,8 +33,15 @@ fn text<'a>(element: &Json<'a>) -> Option<Cow<'a, str>> {
             let texts: Vec<String> = items.iter().filter_map(text).map(Cow::into_owned).collect();
             (!texts.is_empty()).then(|| Cow::Owned(texts.join("\n")))
         }
+        Json::Text(text) if is_bare_guid(text) => Some(Cow::Owned(format!("{{{}}}", text.to_lowercase()))),
         scalar => scalar.clone().into_text(),
     }
+}
+
+/// A GUID as evtx_dump writes it: in large letters and without braces. Texts that name one without braces have small letters.
+fn is_bare_guid(text: &str) -> bool {
+    let digit = |b: u8| b.is_ascii_digit() || (b'A'..=b'F').contains(&b);
+    text.len() == 36 && text.bytes().enumerate().all(|(at, b)| if [8, 13, 18, 23].contains(&at) { b == b'-' } else { digit(b) })
 }
 
 /// A child's text.
@@ -116,6 +123,7 @@ fn event_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
                 _ => data_element(value, event),
             },
             ("Data", value) => data_element(value, event),
+            (_, Json::List(items)) => event.data.extend(items.iter().filter_map(text).map(|text| (name.clone(), text))),
             (_, value) => event.data.extend(text(value).map(|text| (name.clone(), text))),
         }
     }
@@ -149,11 +157,13 @@ fn user_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
         let values =
             element.members().iter().filter(|(name, _)| !["#attributes", "xmlns", "xmlns:auto-ns2"].contains(&name.as_ref()));
         for (name, value) in values {
-            if let Some(text) = text(value) {
-                event.data.push((name.clone(), text));
-            } else if !value.members().is_empty() {
+            let text = text(value);
+            // An element may have attributes or children beside its text.
+            let of_text = |name: &str| ["#text", "Value", "xmlns"].contains(&name);
+            if text.is_none() && !value.members().is_empty() || value.members().iter().any(|(name, _)| !of_text(name)) {
                 event.user_data.push((name.clone(), value.clone()));
             }
+            event.data.extend(text.map(|text| (name.clone(), text)));
         }
     }
 }

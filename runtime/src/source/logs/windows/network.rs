@@ -62,24 +62,24 @@ pub(super) fn answers(to: &'static str, text: &str, document: &mut EcsDocument<'
         let (kind, data) = if let Some(rest) = part.strip_prefix("type:") {
             let rest = rest.trim_start();
             let (number, data) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            let Some(kind) = word("DNS type", number) else { continue };
-            (kind, data.trim().to_owned())
+            (word("DNS type", number), data.trim().to_owned())
         } else {
             let data = part.strip_prefix("::ffff:").unwrap_or(part);
             match data.parse::<IpAddr>() {
-                Ok(IpAddr::V4(_)) => ("A", data.to_owned()),
-                Ok(IpAddr::V6(_)) => ("AAAA", data.to_owned()),
+                Ok(IpAddr::V4(_)) => (Some("A"), data.to_owned()),
+                Ok(IpAddr::V6(_)) => (Some("AAAA"), data.to_owned()),
                 Err(_) => continue,
             }
         };
-        if kind == "A" || kind == "AAAA" {
+        if kind == Some("A") || kind == Some("AAAA") {
             document.relate(RelatedList::Ip, Cow::Owned(data.clone()));
             addresses.push(Cow::Owned(data.clone()));
         } else if !data.is_empty() {
             document.relate(RelatedList::Hosts, Cow::Owned(data.clone()));
         }
         let text = |text| Json::Text(Cow::Owned(text));
-        answers.push(Json::Object(vec![(Cow::Borrowed("data"), text(data)), (Cow::Borrowed("type"), text(kind.to_owned()))]));
+        let kind = kind.map(|kind| (Cow::Borrowed("type"), text(kind.to_owned())));
+        answers.push(Json::Object(std::iter::once((Cow::Borrowed("data"), text(data))).chain(kind).collect()));
     }
     if !answers.is_empty() {
         document.set(format!("{to}.answers"), FieldValue::Json(Json::List(answers)));

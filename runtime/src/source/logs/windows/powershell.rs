@@ -32,12 +32,26 @@ const NUMBERS: [(&str, &str); 3] =
 
 /// Lines `Name = value` or `Name=value`.
 pub(super) fn context(text: &str, document: &mut EcsDocument<'_>) {
+    let (mut user, mut connected) = (None, None);
     for line in text.lines() {
         let Some((name, value)) = line.split_once('=') else { continue };
         let value = value.trim();
-        if !value.is_empty() {
-            detail(&name.split_whitespace().collect::<String>(), value, document);
+        let name = name.split_whitespace().collect::<String>();
+        match name.to_ascii_lowercase().as_str() {
+            _ if value.is_empty() => {}
+            "user" | "userid" => user = Some(value),
+            "connecteduser" => connected = Some(value),
+            _ => detail(&name, value, document),
         }
+    }
+    if let Some(user) = user {
+        compound::account("user", user, document);
+    }
+    if let Some(connected) = connected {
+        // Who is connected acts, as the account of the process that was connected to.
+        compound::other_account("source.user", connected, document);
+        compound::other_account("destination.user", user.unwrap_or_default(), document);
+        compound::account("user", connected, document);
     }
 }
 
@@ -53,11 +67,6 @@ fn detail(name: &str, value: &str, document: &mut EcsDocument<'_>) {
     match name.to_ascii_lowercase().as_str() {
         "hostapplication" => command_line::command("process", Cow::Owned(value.to_owned()), document),
         "scriptname" => compound::file("file", Cow::Owned(value.to_owned()), document),
-        "user" | "userid" => compound::account("user", value, document),
-        "connecteduser" => {
-            compound::other_account("source.user", value, document);
-            compound::other_account("destination.user", value, document);
-        }
         _ => {}
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 /// The names of all rules.
 #[cfg(test)]
-pub(super) const HOWS: [&str; 40] = [
+pub(super) const HOWS: [&str; 43] = [
     "text",
     "whole text",
     "known text",
@@ -34,6 +34,7 @@ pub(super) const HOWS: [&str; 40] = [
     "hashes",
     "related hashes",
     "address",
+    "client address",
     "is IPv6",
     "initiated",
     "direction",
@@ -48,6 +49,8 @@ pub(super) const HOWS: [&str; 40] = [
     "yes or no",
     "logon type",
     "service type",
+    "failure reason",
+    "logon status",
     "name",
     "nothing",
     "PowerShell context",
@@ -82,6 +85,9 @@ pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut E
         "hashes" => hashes(to, &text, document),
         "related hashes" => related_hashes(&text, document),
         "address" => return network::address(to, text, document),
+        // Of a session at the machine itself.
+        "client address" if text == "LOCAL" => return network::address(to, Cow::Borrowed("127.0.0.1"), document),
+        "client address" => return network::address(to, text, document),
         "is IPv6" => document.text(to, if text == "true" { "ipv6" } else { "ipv4" }),
         "initiated" => document.text(to, if text == "true" { "egress" } else { "ingress" }),
         "direction" => document.set(to, one(word("direction", &text).unwrap_or("unknown").into())),
@@ -94,9 +100,9 @@ pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut E
         "answers" => network::answers(to, &text, document),
         "DNS status" => document.text(to, word("DNS status", &text).map_or(text, Cow::Borrowed)),
         "yes or no" => document.set(to, FieldValue::Bool(text.eq_ignore_ascii_case("true"))),
-        "logon type" | "service type" => {
-            let name = word(if rule.how == "logon type" { "logon type" } else { "service type" }, &text);
-            if let Some(name) = name {
+        "failure reason" => document.text(to, word(rule.how, &text).map_or(text, Cow::Borrowed)),
+        "logon type" | "service type" | "logon status" => {
+            if let Some(name) = word(rule.how, &text.to_ascii_lowercase()) {
                 document.text(to, name);
             }
         }
@@ -120,7 +126,7 @@ fn last_part(path: &str) -> String {
 
 /// `.executable`, and `.name` where the path has a backslash, or is `-`.
 fn program<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
-    if let Some((_, name)) = path.rsplit_once('\\') {
+    if let Some((_, name)) = path.rsplit_once('\\').filter(|(_, name)| !name.is_empty()) {
         document.text(format!("{to}.name"), name.to_owned());
     } else if path == "-" {
         document.text(format!("{to}.name"), "-");

@@ -81,7 +81,7 @@ impl Cutter<'_> {
             let element = rest.get(begin..).unwrap_or_default();
             let Some(end) = memmem::find(element, END) else {
                 if ended {
-                    self.bad(BadReason::Truncated, emit)?;
+                    self.bad(BadReason::CutEvent, emit)?;
                     at = bytes.len();
                 }
                 break;
@@ -101,7 +101,7 @@ impl Cutter<'_> {
             let known: [&[u8]; 4] = [b"<?", b"<!--", b"<Events", b"</Events"];
             let end = memchr::memchr(b'>', rest).map(|end| end + 1);
             let Some(end) = end.filter(|_| known.iter().any(|tag| rest.starts_with(tag))) else {
-                return self.bad(BadReason::Malformed, emit);
+                return self.bad(BadReason::NoEvent, emit);
             };
             rest = rest.get(end..).unwrap_or_default().trim_ascii();
         }
@@ -113,14 +113,7 @@ impl Cutter<'_> {
             self.first = self.count;
         }
         self.count += 1;
-        // On one line: line ends are written as XML has them in values.
-        for byte in element {
-            match byte {
-                b'\n' => self.block.extend_from_slice(b"&#10;"),
-                b'\r' => {}
-                other => self.block.push(*other),
-            }
-        }
+        one_line(element, &mut self.block);
         self.block.push(b'\n');
         if self.block.len() >= self.reading.options.block { self.flush(emit) } else { Ok(()) }
     }
@@ -157,11 +150,52 @@ impl Cutter<'_> {
     }
 }
 
+/// Writes an element on one line: line ends as XML has them in values, and as blanks within tags and comments.
+fn one_line(mut element: &[u8], out: &mut Vec<u8>) {
+    let line_end = |rest: &[u8]| if rest.starts_with(b"\r\n") { 2 } else { 1 };
+    let mut quote = None;
+    let (mut closed_by, mut instead): (&[u8], &[u8]) = (b"", b"&#10;");
+    while let [first, rest @ ..] = element {
+        let inside = !closed_by.is_empty();
+        let mut taken = 1;
+        match first {
+            b'\n' | b'\r' => {
+                taken = line_end(element);
+                out.extend_from_slice(instead);
+            }
+            _ if inside && quote.is_none() && element.starts_with(closed_by) => {
+                taken = closed_by.len();
+                out.extend_from_slice(closed_by);
+                (closed_by, instead) = (b"", b"&#10;");
+            }
+            b'<' if !inside => {
+                let known: [(&[u8], &[u8], &[u8]); 3] =
+                    [(b"<![CDATA[", b"]]>", b"]]>&#10;<![CDATA["), (b"<!--", b"-->", b" "), (b"<", b">", b" ")];
+                let tag = known.into_iter().find(|(tag, ..)| element.starts_with(tag));
+                let (tag, end, line) = tag.unwrap_or((b"<", b">", b" "));
+                (taken, closed_by, instead) = (tag.len(), end, line);
+                out.extend_from_slice(tag);
+            }
+            b'"' | b'\'' if closed_by == b">" && quote.is_none_or(|quote| quote == *first) => {
+                quote = if quote.is_none() { Some(*first) } else { None };
+                out.push(*first);
+            }
+            other => out.push(*other),
+        }
+        element = rest.get(taken - 1..).unwrap_or_default();
+    }
+}
+
 /// How deep elements may be nested: events have six levels.
 const MAX_DEPTH: usize = 32;
 
 /// The event of an element `<Event>…</Event>`.
 pub(super) fn event(text: &str) -> Option<WindowsEvent<'static>> {
+    event_tree::event(&tree(text)?)
+}
+
+/// What an element has, without its name.
+pub(super) fn tree(text: &str) -> Option<Json<'static>> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<(String, XmlElement)> = Vec::new();
     loop {
@@ -182,7 +216,7 @@ pub(super) fn event(text: &str) -> Option<WindowsEvent<'static>> {
                 let (name, element) = open.pop()?;
                 match open.last_mut() {
                     Some((_, parent)) => parent.add(name, element.into_json()),
-                    None => return event_tree::event(&element.into_json()),
+                    None => return Some(element.into_json()),
                 }
             }
             Event::Eof => return None,
@@ -197,6 +231,8 @@ pub(super) struct XmlElement {
     attributes: Vec<(Cow<'static, str>, Json<'static>)>,
     children: Vec<(Cow<'static, str>, Json<'static>)>,
     pub(super) text: String,
+    /// The values of an array, for each of which the element stands.
+    pub(super) items: Option<Vec<String>>,
 }
 
 fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
@@ -227,7 +263,24 @@ impl XmlElement {
         self.attributes.push((Cow::Owned(name), Json::Text(Cow::Owned(value))));
     }
 
-    pub(super) fn into_json(self) -> Json<'static> {
+    pub(super) fn has_children(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// The bytes of its own text and attributes.
+    pub(super) fn own_length(&self) -> usize {
+        let attributes = self.attributes.iter().map(|(name, value)| name.len() + value.text().map_or(0, str::len));
+        self.text.len() + attributes.sum::<usize>()
+    }
+
+    /// The element with one value of its array.
+    pub(super) fn with_item(&self, item: &str) -> Self {
+        Self { attributes: self.attributes.clone(), text: format!("{}{item}", self.text), ..Self::default() }
+    }
+
+    pub(super) fn into_json(mut self) -> Json<'static> {
+        // An array beside children does not stand for several elements.
+        self.text.push_str(&self.items.take().unwrap_or_default().join(", "));
         let plain = self.attributes.is_empty() && self.children.is_empty();
         let text = Json::Text(Cow::Owned(self.text));
         if plain {
@@ -237,7 +290,10 @@ impl XmlElement {
         if !self.attributes.is_empty() {
             members.push((Cow::Borrowed("#attributes"), Json::Object(self.attributes)));
         }
-        if members.iter().all(|(name, _)| name == "#attributes") {
+        // Blank text between children is none.
+        let has_children = members.iter().any(|(name, _)| name != "#attributes");
+        let is_kept = |text: &str| !text.is_empty() && !(has_children && text.bytes().all(|byte| byte.is_ascii_whitespace()));
+        if text.text().is_some_and(is_kept) {
             members.push((Cow::Borrowed("#text"), text));
         }
         Json::Object(members)

@@ -80,7 +80,7 @@ fn flat(value: &Value, path: &str, out: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn fields(value: &Value) -> BTreeMap<String, Value> {
+pub(super) fn fields(value: &Value) -> BTreeMap<String, Value> {
     let mut out = BTreeMap::new();
     flat(value, "", &mut out);
     out

@@ -2,9 +2,9 @@
 
 use super::super::ecs_of;
 use super::evtx_writer::{Element, element, file};
-use crate::source::logs::{BadReason, Piece, ReadOptions, Spare, read};
+use super::reading::{converted, records};
+use crate::source::logs::BadReason;
 use serde_json::{Value, json};
-use std::io::Cursor;
 
 const DATA: [(&str, &str); 5] = [
     ("UtcTime", "2020-10-22 06:57:59.830"),
@@ -83,31 +83,6 @@ fn binary_event() -> Element {
     element("Event", &[("xmlns", "x")], "", vec![element("System", &[], "", system), element("EventData", &[], "", data)])
 }
 
-/// The records of a file in ECS, and its bad lines.
-fn records(bytes: &[u8], block: usize) -> (Vec<Value>, Vec<(u64, BadReason)>) {
-    let options = ReadOptions { block, ..ReadOptions::default() };
-    let (mut records, mut bad) = (Vec::new(), Vec::new());
-    read(Box::new(Cursor::new(bytes.to_vec())), "x", &options, &Spare::default(), &mut |piece| {
-        match piece {
-            Piece::Block(block) => {
-                for line in block.bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-                    let ecs = ecs_of(line).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(line)));
-                    records.push(serde_json::from_slice(&ecs).unwrap());
-                }
-            }
-            Piece::Bad(line, reason) => bad.push((line, reason)),
-            Piece::Answer(_) | Piece::Mended(..) => {}
-        }
-        Ok(())
-    })
-    .unwrap();
-    (records, bad)
-}
-
-fn converted(line: &str) -> Value {
-    serde_json::from_slice(&ecs_of(line.as_bytes()).unwrap_or_else(|| panic!("not converted: {line}"))).unwrap()
-}
-
 #[test]
 fn an_event_is_the_same_record_in_every_wrapping() {
     let wanted = converted(&evtx_dump().to_string());
@@ -171,38 +146,5 @@ fn xml_is_cut_at_any_place_and_what_is_no_event_is_told() {
     }
     let noisy = format!("{}oops{}<Event ><System>", xml(), xml());
     let (found, bad) = records(noisy.as_bytes(), 64);
-    assert_eq!((found.len(), bad), (2, vec![(1, BadReason::Malformed), (3, BadReason::Truncated)]));
-}
-
-#[test]
-fn damage_to_an_event_log_costs_what_is_damaged() {
-    let sound = file(&[vec![binary_event(), binary_event()], vec![binary_event()]]);
-    let (found, bad) = records(&sound, 1 << 16);
-    assert_eq!((found.len(), bad.len()), (3, 0));
-    let mut cut = sound.clone();
-    cut.truncate(4096 + 65_536 + 1000);
-    let (found, bad) = records(&cut, 1 << 16);
-    assert_eq!((found.len(), bad), (2, vec![(2, BadReason::Truncated)]));
-    let mut lost = sound.clone();
-    lost[4096..4104].copy_from_slice(b"ElfLost\0");
-    let (found, bad) = records(&lost, 1 << 16);
-    assert_eq!((found.len(), bad), (1, vec![(0, BadReason::DamagedChunk)]));
-    // Any byte may be another one: nothing ends the program, and what is missing is told.
-    for place in (4096..4096 + 2400).step_by(7) {
-        let mut damaged = sound.clone();
-        damaged[place] ^= 0x55;
-        let mut lines = 0;
-        let mut told = 0;
-        let options = ReadOptions::default();
-        read(Box::new(Cursor::new(damaged)), "x", &options, &Spare::default(), &mut |piece| {
-            match piece {
-                Piece::Block(block) => lines += block.bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()).count(),
-                Piece::Bad(..) => told += 1,
-                Piece::Answer(_) | Piece::Mended(..) => {}
-            }
-            Ok(())
-        })
-        .unwrap();
-        assert!(lines >= 1 && lines + told >= 2, "{place}: {lines} and {told}");
-    }
+    assert_eq!((found.len(), bad), (2, vec![(1, BadReason::NoEvent), (3, BadReason::CutEvent)]));
 }

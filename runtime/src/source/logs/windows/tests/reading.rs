@@ -1,0 +1,70 @@
+//! Reads event logs in tests.
+
+use super::super::ecs_of;
+use super::super::json::Json;
+use crate::source::logs::{BadReason, Piece, ReadOptions, Spare, read};
+use serde_json::Value;
+use std::io::Cursor;
+
+/// The lines of a log, and its bad ones. Each line has its number.
+#[derive(Debug, PartialEq)]
+pub(super) struct Lines {
+    pub(super) lines: Vec<(u64, Vec<u8>)>,
+    pub(super) bad: Vec<(u64, BadReason)>,
+    pub(super) count: u64,
+}
+
+pub(super) fn lines(bytes: &[u8], block: usize) -> Lines {
+    let options = ReadOptions { block, ..ReadOptions::default() };
+    let (mut lines, mut bad) = (Vec::new(), Vec::new());
+    let done = read(Box::new(Cursor::new(bytes)), "x", &options, &Spare::default(), &mut |piece| {
+        match piece {
+            Piece::Block(block) => {
+                let numbered = (block.first..).zip(block.bytes.split(|b| *b == b'\n'));
+                lines.extend(numbered.filter(|(_, line)| !line.is_empty()).map(|(number, line)| (number, line.to_vec())));
+            }
+            Piece::Bad(line, reason) => bad.push((line, reason)),
+            Piece::Answer(_) | Piece::Mended(..) => {}
+        }
+        Ok(())
+    });
+    Lines { lines, bad, count: done.unwrap().lines }
+}
+
+/// The records of a file in ECS, and its bad lines.
+pub(super) fn records(bytes: &[u8], block: usize) -> (Vec<Value>, Vec<(u64, BadReason)>) {
+    let Lines { lines, bad, .. } = lines(bytes, block);
+    (lines.iter().map(|(_, line)| converted(std::str::from_utf8(line).unwrap())).collect(), bad)
+}
+
+pub(super) fn converted(line: &str) -> Value {
+    serde_json::from_slice(&ecs_of(line.as_bytes()).unwrap_or_else(|| panic!("not converted: {line}"))).unwrap()
+}
+
+/// The values of an event by path.
+pub(super) type Values = Vec<(String, String)>;
+
+/// The values of each record of an event log.
+pub(super) fn trees(bytes: &[u8], block: usize) -> (Vec<Values>, Vec<(u64, BadReason)>) {
+    let Lines { lines, bad, .. } = lines(bytes, block);
+    let values = |line: &Vec<u8>| {
+        let mut values = Values::new();
+        flat(&Json::read(line).unwrap(), "", &mut values);
+        values
+    };
+    (lines.iter().map(|(_, line)| values(line)).collect(), bad)
+}
+
+/// Attributes and text stand at the path of their element.
+pub(super) fn flat(json: &Json<'_>, path: &str, out: &mut Values) {
+    match json {
+        Json::Object(members) => members.iter().for_each(|(name, value)| match name.as_ref() {
+            "#text" | "#attributes" => flat(value, path, out),
+            name if path.is_empty() => flat(value, name, out),
+            name => flat(value, &format!("{path}/{name}"), out),
+        }),
+        Json::List(items) => items.iter().for_each(|item| flat(item, path, out)),
+        Json::Text(text) if !text.is_empty() => out.push((path.to_owned(), text.to_string())),
+        _ => {}
+    }
+}
