@@ -3,6 +3,7 @@
 use super::archive::UnpackLimits;
 use super::columns::ColumnTable;
 use super::file_kind::{self, FileKind};
+use super::log_clock::LogTimeOffset;
 use super::open::broken;
 use super::piece::Emit;
 use super::spare::Spare;
@@ -41,11 +42,34 @@ pub struct ReadOptions {
     pub unpack: UnpackLimits,
     /// What the columns of tables, and the values of other JSON, are.
     pub columns: Option<Arc<ColumnTable>>,
+    /// What is added to when Windows events were logged.
+    pub log_time_offset: LogTimeOffset,
+}
+
+/// What a configuration says of the files of a source.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "as in the options of reading")]
+pub struct FileSettings {
+    pub columns: Option<Arc<ColumnTable>>,
+    pub log_time_offset: LogTimeOffset,
+}
+
+impl ReadOptions {
+    /// The defaults, but for what is said of the files.
+    pub fn of(settings: &FileSettings) -> Self {
+        Self { columns: settings.columns.clone(), log_time_offset: settings.log_time_offset, ..Self::default() }
+    }
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_line: 64 << 20, block: 256 << 10, unpack: UnpackLimits::default(), columns: None }
+        Self {
+            max_line: 64 << 20,
+            block: 256 << 10,
+            unpack: UnpackLimits::default(),
+            columns: None,
+            log_time_offset: LogTimeOffset::default(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, ecs_of, with_source};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, windows_event, with_source};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;
@@ -126,8 +126,7 @@ impl<'a> Worker<'a> {
         } else if !is_text && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            let ecs = ecs_of(line);
-            self.add(ecs.as_deref().unwrap_or(line), id, meta).map(|()| None)
+            self.add_event(line, id, meta).map(|()| None)
         };
         let added = match added {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
@@ -157,6 +156,16 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Adds a document, or what a Windows event becomes.
+    fn add_event(&mut self, json: &[u8], id: u64, meta: Meta<'_>) -> Result<(), BadReason> {
+        let Some(event) = windows_event(json, self.limits.read.log_time_offset) else { return self.add(json, id, meta) };
+        self.add(&event.document, id, meta)?;
+        if let Some(clock) = event.clock {
+            self.found.clock.push(clock);
+        }
+        Ok(())
+    }
+
     /// Adds a line that was refused for `reason`, if its values can be mended.
     fn mend(&mut self, line: &[u8], layout: Layout, id: u64, meta: Meta<'_>, reason: BadReason) -> Result<Option<Flaw>, BadReason> {
         let fed = if layout == Layout::Elements { line.strip_suffix(&[MENDED_FEED]) } else { None };
@@ -166,8 +175,7 @@ impl<'a> Worker<'a> {
         }
         let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
         let json = unless_mended_id(&repaired).ok_or(reason)?;
-        let ecs = ecs_of(json.as_bytes());
-        let added = self.add(ecs.as_deref().unwrap_or(json.as_bytes()), id, meta);
+        let added = self.add_event(json.as_bytes(), id, meta);
         added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
     }
 
