@@ -114,6 +114,16 @@ fn members_may_be_compressed_and_archives_again() {
     assert_eq!(pairs(&entries(&deep)), [("a/x/x/x/x", "an archive that is nested too deeply")]);
 }
 
+/// The word stands where tar has it, in a value that a stranger wrote into the first record.
+#[test]
+fn a_log_with_the_mark_of_tar_is_a_log() {
+    let log = format!("{{\"a\":\"{}\"}}\n", "ustar".repeat(300));
+    for phase in 0..5 {
+        let log = format!("{}{log}", " ".repeat(phase));
+        assert_eq!(pairs(&entries(log.as_bytes())), [("a", log.trim())], "{phase}");
+    }
+}
+
 #[test]
 fn hidden_members_and_folders_are_passed_over_and_twins_stay_apart() {
     let tar = tar_of(&[("./a.json", A), ("__MACOSX/._a.json", B), (".git/x", B), ("a.json", B), ("d/.DS_Store", B)]);

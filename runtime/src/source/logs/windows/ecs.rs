@@ -8,8 +8,8 @@ use super::network;
 use super::powershell;
 use super::tables::{KindWords, Provider, provider, word};
 use super::values;
-use super::EcsEvent;
 use crate::source::logs::log_clock::{EventClock, LogTimeOffset};
+use crate::source::repair::Flaw;
 use std::borrow::Cow;
 
 const SYSMON: &str = "Microsoft-Windows-Sysmon";
@@ -18,6 +18,17 @@ const ECS_VERSION: &str = "8.17.0";
 
 /// Text that means nothing in events of Sysmon.
 const EMPTY: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
+
+/// The ECS document of a Windows event.
+#[derive(Debug)]
+pub(crate) struct EcsEvent {
+    /// One line of JSON.
+    pub(crate) document: Vec<u8>,
+    /// Its times, where they say something of the clock of the log.
+    pub(crate) clock: Option<EventClock>,
+    /// What had to be mended in it.
+    pub(crate) flaw: Option<Flaw>,
+}
 
 /// Events of Sysmon whose own time is of another clock: of the network's and the resolver's traces.
 const OF_OTHER_CLOCKS: [u64; 2] = [3, 22];
@@ -69,9 +80,7 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
     }
     let utc = data.iter().find(|(name, _)| is_sysmon && name == "UtcTime").and_then(|(_, text)| event_time::parse(text));
     let clock = match (logged, utc) {
-        (Some(logged), Some(utc)) => {
-            (!OF_OTHER_CLOCKS.contains(&event_id)).then_some(EventClock::Sysmon { utc, logged })
-        }
+        (Some(logged), Some(utc)) => (!OF_OTHER_CLOCKS.contains(&event_id)).then_some(EventClock::Sysmon { utc, logged }),
         (logged, _) => logged.map(EventClock::Logged),
     };
     if let Some(action) = action {
@@ -84,7 +93,7 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
         powershell::of_message(&message, &mut document);
     }
     network::community_id(&mut document);
-    document.into_json().map(|document| EcsEvent { document, clock })
+    document.into_json().map(|document| EcsEvent { document, clock, flaw: None })
 }
 
 fn classic_powershell() -> &'static Provider {

@@ -27,10 +27,14 @@ mod xml;
 pub(super) use evtx_file::EVTX;
 pub(super) use xml::EVENTS_XML;
 
-use super::log_clock::{EventClock, LogTimeOffset};
+use super::converted::DEEPEST;
+use super::log_clock::LogTimeOffset;
+use crate::source::repair::{self, Flaw, Repaired};
+use ecs::EcsEvent;
 use event::WindowsEvent;
 use json::{Json, write_text};
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Texts of which every wrapped event has one.
@@ -39,27 +43,33 @@ static MARKS: LazyLock<[Finder<'static>; 3]> =
 /// Keys of documents that a pipeline has seen. In a value they could not stand like that: its quotes are escaped.
 static SEEN: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"\"category\":"), Finder::new(b"\"module\":\"")]);
 
-/// The ECS document of a Windows event.
-#[derive(Debug)]
-pub(crate) struct EcsEvent {
-    /// One line of JSON.
-    pub(crate) document: Vec<u8>,
-    /// Its times, where they say something of the clock of the log.
-    pub(crate) clock: Option<EventClock>,
-}
-
 /// The ECS document of a line that is a Windows event in a wrapping. `offset` is added to when it was logged.
 pub(crate) fn windows_event(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
     let line = line.trim_ascii();
     if line.starts_with(b"<Event") {
-        return ecs::document(xml::event(std::str::from_utf8(line).ok()?)?, offset);
+        let text = String::from_utf8_lossy(line);
+        let flaw = matches!(text, Cow::Owned(_)).then_some(Flaw::NoCharacter);
+        return ecs::document(xml::event(&text)?, offset).map(|event| EcsEvent { flaw, ..event });
     }
     let [own, beat, splunk] = &*MARKS;
     let of_beat = || beat.find(line).is_some() && SEEN.iter().all(|key| key.find(line).is_none());
     if own.find(line).is_none() && !of_beat() && splunk.find(line).is_none() {
         return None;
     }
-    converted(Json::read(line)?, offset)
+    match Json::read(line) {
+        Some(document) => converted(document, offset),
+        None => not_so_deep(line, offset),
+    }
+}
+
+/// As [`windows_event`], of a document that is nested deeper than it can be read. What has other flaws is mended by its parser.
+fn not_so_deep(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
+    let Repaired { json, flaws } = repair::json_within(line, DEEPEST)?;
+    let (_, flaw) = *flaws.first()?;
+    if flaws.iter().any(|(_, flaw)| *flaw != Flaw::TooDeep) {
+        return None;
+    }
+    converted(Json::read(json.as_bytes())?, offset).map(|event| EcsEvent { flaw: Some(flaw), ..event })
 }
 
 /// As [`windows_event`], of a log in UTC.
@@ -88,7 +98,7 @@ fn converted(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
                 }
             }
             out.push(b'}');
-            Some(EcsEvent { document: out, clock })
+            Some(EcsEvent { document: out, clock, flaw: None })
         }
         document if splunk::is(&document) => of_splunk(&document, offset),
         document => ecs::document(event_of(document)?, offset),

@@ -2,5 +2,6 @@
 
 mod clocks;
 mod evtx_writer;
+mod strange;
 mod twins;
 mod wrappings;

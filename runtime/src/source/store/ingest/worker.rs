@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 
+/// How an event begins that is no JSON; bytes that are no UTF-8 are mended where it is read.
+const XML: &[u8] = b"<Event";
+
 /// Lines to parse.
 pub(super) struct Task {
     pub(super) layout: Layout,
@@ -123,10 +126,10 @@ impl<'a> Worker<'a> {
         let id = task.first_of_file + number;
         let added = if line.len() > self.limits.read.max_line {
             Err(BadReason::TooLong)
-        } else if !is_text && std::str::from_utf8(line).is_err() {
+        } else if !is_text && !line.starts_with(XML) && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            self.add_event(line, id, meta).map(|()| None)
+            self.add_event(line, id, meta)
         };
         let added = match added {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
@@ -156,14 +159,20 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Adds a document, or what a Windows event becomes.
-    fn add_event(&mut self, json: &[u8], id: u64, meta: Meta<'_>) -> Result<(), BadReason> {
-        let Some(event) = windows_event(json, self.limits.read.log_time_offset) else { return self.add(json, id, meta) };
+    /// Adds a document, or what a Windows event becomes; says what had to be mended in that.
+    fn add_event(&mut self, line: &[u8], id: u64, meta: Meta<'_>) -> Result<Option<Flaw>, BadReason> {
+        let Some(event) = windows_event(line, self.limits.read.log_time_offset) else {
+            // It may be no UTF-8.
+            if line.starts_with(XML) {
+                return Err(BadReason::Malformed);
+            }
+            return self.add(line, id, meta).map(|()| None);
+        };
         self.add(&event.document, id, meta)?;
         if let Some(clock) = event.clock {
             self.found.clock.push(clock);
         }
-        Ok(())
+        Ok(event.flaw)
     }
 
     /// Adds a line that was refused for `reason`, if its values can be mended.
@@ -175,7 +184,7 @@ impl<'a> Worker<'a> {
         }
         let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
         let json = unless_mended_id(&repaired).ok_or(reason)?;
-        let added = self.add_event(json.as_bytes(), id, meta);
+        let added = self.add_event(json.as_bytes(), id, meta).map(drop);
         added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
     }
 
