@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// A hand-written hunt.
 pub(crate) struct Written {
-    name: String,
+    pub(crate) name: String,
     pub(crate) text: String,
 }
 

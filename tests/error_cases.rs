@@ -20,7 +20,6 @@ const FOLDER: &str = "tests/cases/errors";
 /// Codes that nothing from outside can cause, and why.
 const NOWHERE: &[(&str, &str)] = &[
     ("K0760", "the compiler refuses a pattern before the store would have to: the store's own tests have it"),
-    ("K0765", "a scene would have to unpack more than a gigabyte: the tests of archives have it with less"),
     ("K0861", "no earlier version wrote another layout: the state's own tests write one"),
     ("K0901", "a fault of ours"),
     ("K1007", "the compiler refuses an expression before it would have to be refused here"),

@@ -9,16 +9,16 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// One worked hunt.
-struct Example {
-    id: String,
-    dataset: String,
-    text: String,
+pub(crate) struct Example {
+    pub(crate) id: String,
+    pub(crate) dataset: String,
+    pub(crate) text: String,
     expect: Json,
     displays: Vec<Json>,
 }
 
 /// Everything in `examples-2.json`, with the file of each dataset.
-fn examples(folder: &Path) -> (Vec<Example>, BTreeMap<String, PathBuf>) {
+pub(crate) fn examples(folder: &Path) -> (Vec<Example>, BTreeMap<String, PathBuf>) {
     let text = std::fs::read_to_string(folder.join("examples-2.json")).unwrap();
     let all: Json = serde_json::from_str(&text).unwrap();
     let files = all["datasets"].as_object().unwrap().iter();

@@ -53,6 +53,7 @@ mod parquet;
 mod pasted;
 mod product;
 mod questions;
+mod raw_logs;
 mod readme;
 mod reports;
 mod run_cases;

@@ -45,6 +45,17 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
 
 /// Runs hunts over sources in one process, in order.
 pub(crate) fn run_counting(sources: &[(String, String)], hunts: &[String], options: Options, counting: Counting) -> Ran {
+    run_flagged(sources, hunts, options, counting, &[])
+}
+
+/// As [`run_counting`], with further flags.
+pub(crate) fn run_flagged(
+    sources: &[(String, String)],
+    hunts: &[String],
+    options: Options,
+    counting: Counting,
+    flags: &[String],
+) -> Ran {
     let place = tempfile::tempdir().unwrap();
     let files: Vec<PathBuf> = (0..hunts.len()).map(|i| place.path().join(format!("{i}.hf"))).collect();
     for (file, text) in files.iter().zip(hunts) {
@@ -53,7 +64,7 @@ pub(crate) fn run_counting(sources: &[(String, String)], hunts: &[String], optio
     configure(place.path(), if matches!(counting, Counting::Always) { 0 } else { 1_000_000_000 });
     let report = place.path().join("report");
     let mut command = binary();
-    command.arg("run").args(&files).args(["--keys", "--quiet", "--out"]).arg(&report).current_dir(place.path());
+    command.arg("run").args(&files).args(["--keys", "--quiet", "--out"]).arg(&report).args(flags).current_dir(place.path());
     if matches!(counting, Counting::Never) {
         command.arg("--no-agg");
     }
@@ -114,6 +125,12 @@ fn verdict(report: &Json) -> Verdict {
 pub(crate) fn ingest(path: &Path, store: &Path) {
     let mut command = binary();
     let done = command.arg("ingest").arg(path).arg("--store").arg(store).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Writes what the readers see of a file.
+pub(crate) fn convert(path: &Path, to: &Path, flags: &[String]) {
+    let done = binary().arg("convert").arg(path).arg("--to").arg(to).args(flags).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 

@@ -3,6 +3,7 @@
 use crate::config;
 use crate::report::csv::CsvForm;
 use crate::session::{RunSettings, clock};
+use crate::source::logs::LogTimeOffset;
 use crate::source::web_file::AllowedHost;
 use huntc_compiler::diag::{Severity, codes};
 use huntc_compiler::options::ProcessIdentity;
@@ -32,6 +33,12 @@ pub(super) struct SourceArgs {
     /// A name that is bound several times stands for all of it: `--source x=a.ndjson --source x=b.store`.
     #[arg(long = "source", value_name = "NAME=URI")]
     pub sources: Vec<String>,
+    /// Add this to when the Windows events of a source were logged, where its files have a local time: lab=+16h
+    ///
+    /// Only log files take it; `log_time_offset` under `[sources.NAME]` of huntc.toml does the same. K0766 tells where it is needed,
+    /// and by how much.
+    #[arg(long = "log-time-offset", value_name = "NAME=OFFSET", hide_short_help = true)]
+    pub log_time_offsets: Vec<String>,
     /// Let huntflows fetch files from this host: `FROM https://HOST/bundle.json`
     ///
     /// Nothing is fetched from any other host, redirects included. A name alone allows the usual ports. May be given several
@@ -183,6 +190,10 @@ fn parse_setting(text: &str) -> Result<String, String> {
         Some((name, _)) if !name.is_empty() => Ok(text.to_owned()),
         _ => Err("a name, `=` and a value are needed, such as days=7".to_owned()),
     }
+}
+
+pub(super) fn parse_log_time_offset(text: &str) -> Result<LogTimeOffset, String> {
+    LogTimeOffset::parse(text).ok_or_else(|| "a sign with hours and minutes is needed, such as +16h or -3h30m".to_owned())
 }
 
 fn parse_window(text: &str) -> Result<Duration, String> {

@@ -24,6 +24,7 @@ impl Console {
     pub(super) fn new(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Self {
         let mut session = Session::new(config.config.clone(), sources.sources.clone());
         session.allow_fetch.clone_from(&sources.allow_fetch);
+        session.log_time_offsets.clone_from(&sources.log_time_offsets);
         Self { terminal, session, untrusted: BTreeSet::new() }
     }
 

@@ -2,6 +2,7 @@
 
 mod bulk;
 
+use super::args::parse_log_time_offset;
 use super::console::Console;
 use super::exit::ExitCode;
 use super::ingest::exit_code;
@@ -12,8 +13,9 @@ use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use crate::session::unread;
 use crate::source::SourceError;
-use crate::source::logs::ReadReport;
+use crate::source::logs::{FileSettings, LogTimeOffset, ReadReport};
 use crate::source::store::convert;
+use bulk::ConvertedFiles;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use huntc_compiler::diag::codes::store::CONVERTED_NOT_WRITTEN;
@@ -37,6 +39,11 @@ pub(super) struct ConvertArgs {
     /// The file to write, packed where its name ends in .zst or .gz; - for standard output
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    /// Add this to when Windows events were logged, where the files have a local time: +16h, -3h30m
+    ///
+    /// K0766 tells where it is needed, and by how much. Times that Sysmon says itself stay as they are.
+    #[arg(long, value_name = "OFFSET", value_parser = parse_log_time_offset, allow_hyphen_values = true)]
+    log_time_offset: Option<LogTimeOffset>,
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
@@ -48,9 +55,17 @@ pub(super) struct ConvertArgs {
 }
 
 pub(super) fn run(args: &ConvertArgs, terminal: Terminal) -> ExitCode {
-    match &args.to {
-        Some(to) => to_path(args, to, terminal),
-        None => bulk::run(&args.bulk, &args.paths, args.allow_partial, args.quiet, terminal),
+    if let Some(to) = &args.to {
+        return to_path(args, to, terminal);
+    }
+    let files = ConvertedFiles { paths: &args.paths, settings: args.settings(), allow_partial: args.allow_partial };
+    bulk::run(&args.bulk, &files, args.quiet, terminal)
+}
+
+impl ConvertArgs {
+    /// What the flags say of the files.
+    fn settings(&self) -> FileSettings {
+        FileSettings { log_time_offset: self.log_time_offset.unwrap_or_default(), ..FileSettings::default() }
     }
 }
 
@@ -64,7 +79,7 @@ fn to_path(args: &ConvertArgs, path: &Path, terminal: Terminal) -> ExitCode {
     drop(progress);
     match result {
         Ok(report) => {
-            console.show(&unread(&report, "the logs", span));
+            console.show(&unread(&report, None, span));
             if !args.quiet && to != "-" {
                 terminal.show(&format!("{} written to {}\n", count(report.records, "record"), safe(&to)));
             }
@@ -79,7 +94,7 @@ fn to_path(args: &ConvertArgs, path: &Path, terminal: Terminal) -> ExitCode {
 
 fn to_standard_output(args: &ConvertArgs) -> Result<ReadReport, SourceError> {
     let mut out = BufWriter::with_capacity(1 << 18, io::stdout());
-    let report = convert(&args.paths, args.allow_partial, &mut out)?;
+    let report = convert(&args.paths, &args.settings(), args.allow_partial, &mut out)?;
     out.flush().map_err(|error| not_written(Path::new("-"), &error))?;
     Ok(report)
 }
@@ -93,13 +108,13 @@ fn to_file(args: &ConvertArgs, path: &Path) -> Result<ReadReport, SourceError> {
         let (report, finished) = match ending.as_str() {
             "gz" => {
                 let mut packed = GzEncoder::new(&mut out, Compression::default());
-                (convert(&args.paths, args.allow_partial, &mut packed), packed.finish().map(drop))
+                (convert(&args.paths, &args.settings(), args.allow_partial, &mut packed), packed.finish().map(drop))
             }
             "zst" => {
                 let mut packed = zstd::Encoder::new(&mut out, 0)?;
-                (convert(&args.paths, args.allow_partial, &mut packed), packed.finish().map(drop))
+                (convert(&args.paths, &args.settings(), args.allow_partial, &mut packed), packed.finish().map(drop))
             }
-            _ => (convert(&args.paths, args.allow_partial, &mut out), Ok(())),
+            _ => (convert(&args.paths, &args.settings(), args.allow_partial, &mut out), Ok(())),
         };
         let failed = report.is_err();
         result = Some(report);

@@ -13,9 +13,9 @@ use super::exit::ExitCode;
 use super::mappings::MappingFile;
 use super::sources::none_bound;
 use super::terminal::Terminal;
-use crate::config::{Config, source_name};
-use crate::session::Session;
+use crate::config::{Config, source_name, without_secrets};
 use crate::session::clock::now;
+use crate::session::{Session, other_clocks};
 use crate::source::SourceError;
 use health::Health;
 use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
@@ -26,10 +26,12 @@ use std::path::{Path, PathBuf};
 /// Look at data sources: connection, credentials, mappings, clocks, and which ECS fields their records have
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json\n  huntc doctor export.csv --suggest"
+    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor events.ndjson.gz\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json\n  huntc doctor export.csv --suggest"
 )]
 pub(super) struct DoctorArgs {
-    /// A bound name; all of them without one. A file with `--suggest`
+    /// A bound name, or a file; all that is bound without one
+    ///
+    /// A file that is not bound is looked at as a source that has its name without what follows the first dot.
     #[arg(value_name = "SOURCE")]
     source: Option<String>,
     /// How to show what is found
@@ -49,7 +51,11 @@ pub(super) struct DoctorArgs {
 }
 
 pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
-    let (mut console, config) = match Console::here(terminal, &args.config, &args.sources) {
+    let file = args.source.as_deref().filter(|name| !args.suggest && is_file_alone(name, args, terminal));
+    let binding = file.map(|path| (name_of(path), path));
+    let bound = binding.as_ref().map(|(name, path)| format!("{name}={path}"));
+    let sources = SourceArgs { sources: args.sources.sources.iter().cloned().chain(bound).collect(), ..args.sources.clone() };
+    let (mut console, config) = match Console::here(terminal, &args.config, &sources) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -62,7 +68,9 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
             Err(error) => console.refuse(&error, file, ExitCode::Usage),
         };
     }
-    let names = if let Some(name) = &args.source {
+    let names = if let Some((name, _)) = binding {
+        vec![name]
+    } else if let Some(name) = &args.source {
         vec![source_name(name)]
     } else {
         let mut names: Vec<String> = config.sources.keys().chain(config.broken.keys()).cloned().collect();
@@ -81,6 +89,8 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
             // Each source is shown as soon as it is examined, because the next one may take long.
             terminal.show(&show::text(&health, terminal.width()));
             console.show(health.problem.as_slice());
+            let clocks = other_clocks_of(&health, &mut console);
+            console.show(clocks.as_slice());
             console.show(config.notices.get(&health.name).map_or(&[], Vec::as_slice));
         }
         found.push(health);
@@ -95,6 +105,26 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
         }
     }
     code
+}
+
+/// Whether a word is no name of a source, but the path of something.
+fn is_file_alone(word: &str, args: &DoctorArgs, terminal: Terminal) -> bool {
+    // An offset may be of the source that the file becomes.
+    let sources = SourceArgs { log_time_offsets: Vec::new(), ..args.sources.clone() };
+    let config = Console::new(terminal, &args.config, &sources).session.config(Path::new("."));
+    // What is wrong with the configuration is told when it is read again.
+    let bound = config.is_ok_and(|config| {
+        let name = source_name(word);
+        config.sources.contains_key(&name) || config.broken.contains_key(&name)
+    });
+    !bound && Path::new(word).exists()
+}
+
+/// The name of the source that a file becomes: `psh.json.gz` is `psh`.
+fn name_of(path: &str) -> String {
+    let file = Path::new(path).file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or("file");
+    stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 /// Saves the mappings of sources, of all fields that a hunt may name.
@@ -119,10 +149,20 @@ fn of(name: &str, config: &Config, console: &mut Console) -> Health {
         return examine::examine(binding, &config.fields, console, now());
     }
     let problem = config.broken.get(name).cloned().unwrap_or_else(|| unknown(name, config, console));
-    Health::misbound(name, problem)
+    Health::misbound(&without_secrets(name), problem)
+}
+
+/// The warning about its clock, if it has another than UTC.
+fn other_clocks_of(health: &Health, console: &mut Console) -> Option<Diagnostic> {
+    let examined = health.examined.as_ref()?;
+    let span = console.session.command_line(&health.name);
+    other_clocks(&examined.unread, Some(&health.name), span)
 }
 
 fn unknown(name: &str, config: &Config, console: &mut Console) -> Diagnostic {
+    // Who forgot that an address stands behind `--source` may have written a password.
+    let name = without_secrets(name);
+    let name = name.as_ref();
     let span = console.session.command_line(name);
     let problem = Diagnostic::new(&UNKNOWN_SOURCE, span, format!("no data source `{name}` is bound")).label("not bound");
     match suggest::best(name, config.sources.keys().map(String::as_str)) {

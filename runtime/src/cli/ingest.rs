@@ -1,6 +1,6 @@
 //! `huntc ingest`: builds or extends an embedded store from log files.
 
-use super::args::{ConfigArgs, SourceArgs};
+use super::args::{ConfigArgs, SourceArgs, parse_log_time_offset};
 use super::console::Console;
 use super::exit::ExitCode;
 use super::progress::{Progress, Watched};
@@ -10,13 +10,12 @@ use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, seconds};
 use crate::session::unread;
 use crate::source::SourceError;
-use crate::source::logs::ColumnTable;
+use crate::source::logs::{FileSettings, LogTimeOffset};
 use crate::source::store::{IngestOptions, IngestReport, ingest};
 use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::codes::store::{NO_RECORDS, NOTHING_TO_READ, PART_OF_AN_ANSWER, UNREADABLE_LOG};
 use huntc_compiler::source::Span;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant as Clock;
 
 /// Build or extend an embedded store from log files
@@ -38,6 +37,11 @@ pub(super) struct IngestArgs {
     /// Read tables, and JSON that is no ECS, as `[sources.NAME.columns]` of huntc.toml says
     #[arg(long, value_name = "NAME")]
     columns_of: Option<String>,
+    /// Add this to when Windows events were logged, where the files have a local time: +16h, -3h30m
+    ///
+    /// K0766 tells where it is needed, and by how much. Times that Sysmon says itself stay as they are.
+    #[arg(long, value_name = "OFFSET", value_parser = parse_log_time_offset, allow_hyphen_values = true)]
+    log_time_offset: Option<LogTimeOffset>,
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
@@ -50,13 +54,13 @@ pub(super) struct IngestArgs {
 
 pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let begun = Clock::now();
-    let (mut console, columns) = match columns(args, terminal) {
+    let (mut console, settings) = match settings(args, terminal) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
     let store = args.store.display().to_string();
     let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), Watched::default());
-    let result = ingest(&args.paths, &args.store, &IngestOptions::new(args.allow_partial).with_columns(columns));
+    let result = ingest(&args.paths, &args.store, &IngestOptions::new(args.allow_partial).with_settings(&settings));
     drop(progress);
     let text = format!("--store {store}");
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--store ".len(), text.len());
@@ -72,13 +76,18 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     }
 }
 
-/// What `--columns-of` names.
-fn columns(args: &IngestArgs, terminal: Terminal) -> Result<(Console, Option<Arc<ColumnTable>>), ExitCode> {
-    let Some(name) = &args.columns_of else { return Ok((Console::bare(terminal), None)) };
+/// What the flags say of the files; of `--columns-of` all that the configuration does.
+fn settings(args: &IngestArgs, terminal: Terminal) -> Result<(Console, FileSettings), ExitCode> {
+    let with_flag = |settings: FileSettings| FileSettings {
+        log_time_offset: args.log_time_offset.unwrap_or(settings.log_time_offset),
+        ..settings
+    };
+    let Some(name) = &args.columns_of else { return Ok((Console::bare(terminal), with_flag(FileSettings::default()))) };
     let (mut console, config) = Console::here(terminal, &args.config, &SourceArgs::default())?;
     let name = source_name(name);
-    if let Some(columns) = config.sources.get(&name).and_then(|binding| binding.kind.columns()) {
-        return Ok((console, Some(columns)));
+    let settings = config.sources.get(&name).and_then(|binding| binding.kind.file_settings());
+    if let Some(settings) = settings.filter(|settings| settings.columns.is_some()) {
+        return Ok((console, with_flag(settings.clone())));
     }
     let error = SourceError::new(&UNKNOWN_SOURCE, format!("`[sources.{name}.columns]` is not in the configuration"))
         .help("`huntc doctor FILE --suggest` proposes such a table");
@@ -93,7 +102,7 @@ pub(super) fn exit_code(error: &SourceError) -> ExitCode {
 
 fn print_report(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
     // With `--quiet` too: what could not be read is always said.
-    console.show(&unread(&report.read, "the logs", span));
+    console.show(&unread(&report.read, None, span));
     if args.quiet {
         return;
     }

@@ -17,7 +17,7 @@ use crate::report::sanitize::terminal as safe;
 use crate::report::sarif::{HuntFacts, SarifLog};
 use crate::report::{RunReport, json, text};
 use crate::session::{self, Huntflow, Refusal, RunContext, RunSettings, SourcePool, clock, input};
-use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT, MENDED};
+use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT, LOG_CLOCK, MENDED};
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::source::{SourceSet, Span};
 use std::path::{Path, PathBuf};
@@ -264,7 +264,7 @@ fn write_book(book: &OpenBook, report: &HuntReport, output: &Output, console: &m
 
 /// Whether a diagnostic says that something could not be read. It is printed with `--quiet` too.
 fn of_unread(diagnostic: &Diagnostic) -> bool {
-    diagnostic.severity == Severity::Warning && [&BAD_LINES, &LEFT_OUT, &MENDED].contains(&diagnostic.code)
+    diagnostic.severity == Severity::Warning && [&BAD_LINES, &LEFT_OUT, &LOG_CLOCK, &MENDED].contains(&diagnostic.code)
 }
 
 /// The report of a file, and its exit status.

@@ -3,11 +3,13 @@
 use super::analytics_table::AnalyticsReader;
 use super::binding::{Binding, BindingOrigin};
 use super::environment::Environment;
+use super::flags::OFFSETS;
 use super::model::Config;
 use super::reader::{Document, TomlTable};
 use super::text::{read_text, source_name};
 use super::trust::{self, Chosen, ConfigFile, Writers, is_below};
 use super::{columns, fields, kinds, mask, nightly};
+use crate::source::logs::{FileSettings, LogTimeOffset};
 use crate::source::regular_file;
 use crate::source::web_file::AllowedHost;
 use huntc_compiler::catalog::OwnField;
@@ -21,7 +23,9 @@ use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 6] = ["sources", "analytics", "fields", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
-const SOURCE: [&str; 6] = ["uri", "path", "default_window", "like_case", "clock", "columns"];
+const SOURCE: [&str; 7] = ["uri", "path", "default_window", "like_case", "clock", "columns", OFFSET];
+/// The key with what is added to when Windows events were logged.
+const OFFSET: &str = "log_time_offset";
 /// The values of `clock`.
 const EVENT_CLOCK: &str = "@timestamp";
 const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
@@ -188,10 +192,18 @@ impl FileReader<'_> {
         if kind.sends() && !document.allows(place, || format!("{}: sends requests to {}", table.name, kind.location())) {
             kind = kinds::untrusted(kind, self.path.to_path_buf());
         }
-        if let Some(columns) = columns::read(table, own, document).map(Arc::new) {
-            match kinds::with_columns(kind.as_ref(), columns) {
-                Some(mapped) => kind = mapped,
-                None => document.bad(table.span, format!("{} takes no `columns`", table.name), "only log files have columns"),
+        let columns = columns::read(table, own, document).map(Arc::new);
+        let offset = log_time_offset(table, document);
+        let told = columns.is_some() || offset.is_some();
+        let settings = FileSettings { columns, log_time_offset: offset.unwrap_or_default() };
+        if told {
+            match kinds::with_settings(kind.as_ref(), settings) {
+                Some(explained) => kind = explained,
+                None => {
+                    for key in ["columns", OFFSET].into_iter().filter(|key| table.value(key).is_some()) {
+                        document.bad(table.span, format!("{} takes no `{key}`", table.name), "only log files have it");
+                    }
+                }
             }
         }
         let default_window = table.duration(document, "default_window");
@@ -215,6 +227,16 @@ impl FileReader<'_> {
             kibana: kibana(table, document),
         })
     }
+}
+
+/// What is added to when Windows events were logged.
+fn log_time_offset(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<LogTimeOffset> {
+    let text = table.text(document, OFFSET)?;
+    let offset = LogTimeOffset::parse(text.value);
+    if offset.is_none() {
+        document.bad(text.span, format!("`{OFFSET}` is no offset"), format!("{OFFSETS} is needed here"));
+    }
+    offset
 }
 
 /// The field by which nights look; `None`: `@timestamp`. Records without the field are looked at by `@timestamp`, so a misspelt

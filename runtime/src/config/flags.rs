@@ -3,6 +3,7 @@
 use super::binding::{Binding, BindingOrigin};
 use super::kinds;
 use super::text::source_name;
+use crate::source::logs::LogTimeOffset;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::BAD_SOURCE;
 use huntc_compiler::source::{SourceSet, Span};
@@ -35,9 +36,9 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
         kinds::of_path(path)
     };
     let before = bound.get(&name).filter(|before| before.origin == BindingOrigin::Flag);
-    // What the configuration says of the columns of this source holds for another file of it.
-    let columns = bound.get(&name).and_then(|bound| bound.kind.columns());
-    let kind = columns.and_then(|columns| kinds::with_columns(kind.as_ref(), columns)).unwrap_or(kind);
+    // What the configuration says of the files of this source holds for another file of it.
+    let settings = bound.get(&name).and_then(|bound| bound.kind.file_settings().cloned());
+    let kind = settings.and_then(|settings| kinds::with_settings(kind.as_ref(), settings)).unwrap_or(kind);
     let kind = match before {
         Some(before) => kinds::joined(&before.kind, &kind).map_err(|reason| bad(format!("`{name}` cannot be bound: {reason}")))?,
         None => kind,
@@ -54,8 +55,43 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
     })
 }
 
+/// What an offset looks like.
+pub(super) const OFFSETS: &str = "a sign with hours and minutes, such as `+16h` or `-3h30m`,";
+
+/// Gives the log files of a source the offset that a flag `NAME=OFFSET` says.
+pub(super) fn log_time_offset(
+    flag: &str,
+    bound: &mut BTreeMap<String, Binding>,
+    sources: &mut SourceSet,
+) -> Result<(), Box<Diagnostic>> {
+    let text = format!("--log-time-offset {flag}");
+    let span = Span::new(sources.add_text("command line", text.as_str()), "--log-time-offset ".len(), text.len());
+    let bad = |headline: String| Box::new(Diagnostic::new(&BAD_SOURCE, span, headline).label("moves nothing"));
+    let Some((name, offset)) = flag.split_once('=') else {
+        let problem = bad("`--log-time-offset` takes `NAME=OFFSET`".to_owned());
+        return Err(Box::new(problem.help("`--log-time-offset host101=+16h`")));
+    };
+    let name = source_name(name);
+    let Some(offset) = LogTimeOffset::parse(offset) else {
+        let problem = bad(format!("`{offset}` is no offset: {OFFSETS} is needed"));
+        return Err(Box::new(problem.help(format!("`--log-time-offset {name}=+16h`"))));
+    };
+    let Some(binding) = bound.get_mut(&name) else {
+        let problem = bad(format!("no data source `{name}` is bound"));
+        return Err(Box::new(problem.help(format!("bind it too: `--source {name}=FILE`"))));
+    };
+    let Some(kind) = kinds::with_log_time_offset(&binding.kind, offset) else {
+        let problem = bad(format!("`{name}` is no log file, so its times stay as they are"));
+        return Err(Box::new(
+            problem.help("a store gets right times when it is made: `huntc ingest LOGS --store DIR --log-time-offset=+16h`"),
+        ));
+    };
+    binding.kind = kind;
+    Ok(())
+}
+
 /// What a flag binds, without anything that may be secret: neither an address nor what stands before an `@`.
-fn shown(uri: &str) -> Cow<'_, str> {
+pub fn shown(uri: &str) -> Cow<'_, str> {
     match (uri.split_once("://"), uri.rsplit_once('@')) {
         (Some((scheme, _)), _) => Cow::Owned(format!("{scheme}://…")),
         (None, Some((_, host))) if !Path::new(uri).exists() => Cow::Owned(format!("…@{host}")),

@@ -32,6 +32,7 @@ pub mod trust;
 
 pub use file::lint;
 pub use find::find;
+pub use flags::shown as without_secrets;
 pub use model::{Config, RunLimits};
 pub use nightly::{NightlySettings, WEBHOOK_FORMATS, csv_separator};
 pub use parameters::NightlyParameters;
@@ -55,6 +56,8 @@ pub struct Places<'a> {
     pub environment: &'a Environment,
     /// The values of `--source`, in their order.
     pub flags: &'a [String],
+    /// The values of `--log-time-offset`, `NAME=OFFSET` each.
+    pub log_time_offsets: &'a [String],
 }
 
 /// Reads the configuration. Errors are returned as diagnostics, beside everything that could be read.
@@ -90,6 +93,9 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
             }
             Err(problem) => problems.push(*problem),
         }
+    }
+    for flag in places.log_time_offsets {
+        problems.extend(flags::log_time_offset(flag, &mut config.sources, sources).err().map(|problem| *problem));
     }
     for (name, binding) in &config.sources {
         let caution = |(code, headline): (&'static Code, String)| Diagnostic::new(code, binding.place, headline);

@@ -14,6 +14,7 @@ struct Setting {
     folder: TempDir,
     variables: Vec<(String, String)>,
     flags: Vec<String>,
+    log_time_offsets: Vec<String>,
     chosen: Chosen,
 }
 
@@ -21,7 +22,13 @@ impl Setting {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home").display().to_string();
-        Self { folder, variables: vec![("HOME".to_owned(), home)], flags: Vec::new(), chosen: Chosen::Named }
+        Self {
+            folder,
+            variables: vec![("HOME".to_owned(), home)],
+            flags: Vec::new(),
+            log_time_offsets: Vec::new(),
+            chosen: Chosen::Named,
+        }
     }
 
     fn file(self, name: &str, text: &str) -> Self {
@@ -58,7 +65,8 @@ impl Setting {
         let environment = self.environment();
         let path = self.folder.path().join("huntc.toml");
         let file = path.exists().then_some(ConfigFile { path, chosen: self.chosen });
-        let places = Places { file: file.as_ref(), environment: &environment, flags: &self.flags };
+        let places =
+            Places { file: file.as_ref(), environment: &environment, flags: &self.flags, log_time_offsets: &self.log_time_offsets };
         let (config, problems) = load(&places, &mut sources);
         (config, problems, sources)
     }
@@ -440,4 +448,21 @@ fn ways_to_a_server_are_read() {
     let pem = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n";
     let setting = Setting::new().toml(&format!("[sources.a]\nuri = 'https://h'\ntls = {{ ca = \"\"\"{pem}\"\"\" }}\n"));
     assert_eq!(setting.cluster("a").tls.ca, Some(Certificate::Pem(pem.to_owned())));
+}
+
+#[test]
+fn log_files_alone_have_an_offset_of_their_times() {
+    let of_file = |text: &str| Setting::new().file("log.ndjson", "").toml(&format!("[sources.lab]\n{text}\n"));
+    let (config, problems, _) = of_file("path = 'log.ndjson'\nlog_time_offset = '+16h'").load();
+    assert!(problems.is_empty(), "{problems:?}");
+    let settings = config.sources["lab"].kind.file_settings().unwrap();
+    assert_eq!((settings.log_time_offset.to_string().as_str(), settings.columns.is_none()), ("+16h", true));
+    for (text, told) in [
+        ("path = 'log.ndjson'\nlog_time_offset = '16h'", "`log_time_offset` is no offset"),
+        ("path = 'log.ndjson'\nlog_time_offset = 16", "`log_time_offset` is not text"),
+        ("uri = 'https://elastic.example'\nlog_time_offset = '+16h'", "takes no `log_time_offset`"),
+    ] {
+        let complaints = of_file(text).complaints();
+        assert!(complaints.len() == 1 && complaints[0].contains(told), "{complaints:?}");
+    }
 }

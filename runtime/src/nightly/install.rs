@@ -26,6 +26,8 @@ pub struct Schedule {
     pub config: Option<PathBuf>,
     /// The values of `--source`, in their order; none has a password.
     pub sources: Vec<String>,
+    /// Further flags that are about sources, with their values.
+    pub flags: Vec<(&'static str, String)>,
     /// Hour and minute of the run.
     pub time: (u8, u8),
     /// The user that the run belongs to.
@@ -55,6 +57,9 @@ impl Schedule {
         }
         for source in &self.sources {
             option("--source", source.clone());
+        }
+        for (flag, value) in &self.flags {
+            option(flag, value.clone());
         }
         words.extend(["--".to_owned(), text(hunts)]);
         words
@@ -179,6 +184,13 @@ pub fn cron(schedule: &Schedule) -> String {
 mod tests {
     use super::*;
 
+    #[test]
+    fn flags_of_sources_come_along() {
+        let flags = vec![("--log-time-offset", "lab=+4h".to_owned()), ("--allow-fetch", "bundles.example".to_owned())];
+        let command = Schedule { flags, ..plan() }.command(str::to_owned);
+        assert!(command.contains(" --log-time-offset lab=+4h --allow-fetch bundles.example -- "), "{command}");
+    }
+
     fn plan() -> Schedule {
         let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
         let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
@@ -189,6 +201,7 @@ mod tests {
             out: "/var/lib/huntc/it's".into(),
             config: Some("/etc/huntc.toml".into()),
             sources: vec!["lab=https://h:9200/a\"b".to_owned()],
+            flags: Vec::new(),
             time: (2, 5),
             user: "huntc".to_owned(),
             on_failure: Some("tell-somebody@%n.service".to_owned()),

@@ -137,6 +137,8 @@ struct Source<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    clocks: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     indices: &'a [String],
 }
 
@@ -260,6 +262,7 @@ fn source_json(source: &SourceReport) -> Source<'_> {
         mended_lines: &source.mended_lines,
         left_out: source.left_out.iter().map(|(file, looks_like)| LeftOut { file, looks_like }).collect(),
         part: source.part.as_deref(),
+        clocks: &source.clocks,
         indices: &source.indices,
     }
 }

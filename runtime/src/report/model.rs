@@ -118,6 +118,8 @@ pub struct SourceReport {
     pub left_out: Vec<(String, String)>,
     /// Why the files are only a part of an answer, if they say so.
     pub part: Option<String>,
+    /// The first files whose Windows events were logged by another clock than UTC, each with what that means.
+    pub clocks: Vec<String>,
     /// The indices of a cluster that requests went to.
     pub indices: Vec<String>,
 }

@@ -96,6 +96,7 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
             mended: 1,
             mended_lines: vec!["logs/\u{1b}[2J.log:9: what is no character is U+FFFD".to_owned()],
             part: None,
+            clocks: vec!["logs/\u{1b}<i>.json: 2 of 2 Sysmon events were logged 4h before their own UtcTime".to_owned()],
             indices: vec!["logs-<b>".to_owned()],
         }],
         diagnostics: Vec::new(),

@@ -89,6 +89,9 @@ pub fn unread_parts(source: &SourceReport) -> Vec<String> {
         parts.push(format!("{} left out: no record in it", count(source.left_out.len() as u64, "file")));
     }
     parts.extend(source.part.clone());
+    if !source.clocks.is_empty() {
+        parts.push("Windows events logged by a clock that is not UTC".to_owned());
+    }
     parts
 }
 
@@ -151,7 +154,7 @@ mod tests {
         hunt.variables[2].records = None;
         insta::assert_snapshot!(summary(hunt, None), @r"
         flow.hf: ok, 3 variables, 1 request (4 records read), 0.020 s
-        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it, 1 record with a value that was mended
+        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it, Windows events logged by a clock that is not UTC, 1 record with a value that was mended
         | VARIABLE | TYPE    | ENTITIES | RECORDS | UNIDENTIFIED |    TIME |
         |----------|---------|----------|---------|--------------|---------|
         | tasks#1  | process |        2 |       4 |            1 | 0.012 s |

@@ -1,5 +1,6 @@
 //! Binds the sources of a hunt to data, and reports problems at the statements that name them.
 
+use super::other_clocks::other_clocks;
 use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
@@ -111,9 +112,12 @@ pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
 /// The most lines and files that a warning names.
 const NAMED: usize = 3;
 
-/// Warnings about bad lines, about mended ones, and about files of a folder that have no record.
-pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
+/// Warnings about bad lines, about mended ones, about files of a folder that have no record, and about clocks. Without a source
+/// it is of the logs that a command reads.
+pub(crate) fn unread(report: &ReadReport, source: Option<&str>, span: Span) -> Vec<Diagnostic> {
+    let name = source.map_or_else(|| "the logs".to_owned(), |source| format!("`{source}`"));
+    let name = name.as_str();
+    let mut problems: Vec<Diagnostic> = other_clocks(report, source, span).into_iter().collect();
     if report.bad_total > 0 {
         let lines = count(report.bad_total, "line");
         let problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
@@ -148,6 +152,7 @@ pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceRepo
         mended_lines: read.mended.iter().map(ToString::to_string).collect(),
         left_out: read.left_out.iter().map(|left| (left.file.clone(), left.what.to_owned())).collect(),
         part: read.part.clone(),
+        clocks: read.clocks.iter().map(ToString::to_string).collect(),
         indices: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ pub mod clock;
 mod hunt_text;
 mod huntflow;
 pub(crate) mod input;
+mod other_clocks;
 mod parameters;
 mod ready;
 mod run_hunt;
@@ -25,6 +26,7 @@ pub use settings::RunSettings;
 pub use source_pool::{SourcePool, Wrap};
 
 pub(crate) use bind::{source_report, unread};
+pub(crate) use other_clocks::other_clocks;
 
 use crate::config::environment::Environment;
 use crate::config::trust::{Chosen, ConfigFile};
@@ -47,6 +49,8 @@ pub struct Session {
     pub texts: SourceSet,
     /// `--allow-fetch`: hosts from which huntflows may fetch files, beside those of the configuration.
     pub allow_fetch: Vec<AllowedHost>,
+    /// The values of `--log-time-offset`: what is added to the times of which source.
+    pub log_time_offsets: Vec<String>,
     /// The file of `--config`.
     config_file: Option<ConfigFile>,
     /// The values of `--source`, in their order.
@@ -67,6 +71,7 @@ impl Session {
             environment: Environment::of_process(),
             texts: SourceSet::default(),
             allow_fetch: Vec::new(),
+            log_time_offsets: Vec::new(),
             config_file: config_file.map(|path| ConfigFile { path, chosen: Chosen::Named }),
             source_flags,
             configs: BTreeMap::new(),
@@ -81,7 +86,12 @@ impl Session {
         if let Some(config) = self.configs.get(&file) {
             return Ok(Arc::clone(config));
         }
-        let places = config::Places { file: file.as_ref(), environment: &self.environment, flags: &self.source_flags };
+        let places = config::Places {
+            file: file.as_ref(),
+            environment: &self.environment,
+            flags: &self.source_flags,
+            log_time_offsets: &self.log_time_offsets,
+        };
         let (config, problems) = config::load(&places, &mut self.texts);
         if !problems.is_empty() {
             return Err(problems);

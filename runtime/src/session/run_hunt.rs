@@ -326,7 +326,7 @@ impl Work<'_> {
                 report.status = Status::Partial;
             }
             let mut sink = Sink::new(config.lint_levels(&self.settings.lints));
-            for problem in unread(read, &format!("`{name}`"), span) {
+            for problem in unread(read, Some(name), span) {
                 sink.report(problem);
             }
             let is_error = |d: &Diagnostic| d.severity == Severity::Error;

@@ -35,7 +35,7 @@ impl Flaw {
             Self::Control => "a control character that is not escaped is kept",
             Self::Backslash => "a backslash that escapes nothing is kept",
             Self::Number => "a number beyond all limits is text",
-            Self::TooDeep => "a value nested deeper than 256 is absent",
+            Self::TooDeep => "a value nested too deeply is absent",
             Self::NoSuchObject => "a reference to an object that is not in the bundle is absent",
             Self::SameId => "an id that another record has is numbered",
         }
@@ -67,7 +67,12 @@ impl Repaired {
 
 /// Writes a text anew; `None` where its strings do not end, or where outside of them it is no UTF-8.
 pub fn json(text: &[u8]) -> Option<Repaired> {
-    let mut writer = Writer { text, at: 0, depth: 0, out: Vec::with_capacity(text.len() + 16), flaws: Vec::new() };
+    json_within(text, MAX_DEPTH)
+}
+
+/// As [`json`], for readers that go `deepest` at most.
+pub fn json_within(text: &[u8], deepest: usize) -> Option<Repaired> {
+    let mut writer = Writer { text, at: 0, depth: 0, deepest, out: Vec::with_capacity(text.len() + 16), flaws: Vec::new() };
     writer.all()?;
     Some(Repaired { json: String::from_utf8(writer.out).ok()?, flaws: writer.flaws })
 }
@@ -104,6 +109,7 @@ struct Writer<'a> {
     text: &'a [u8],
     at: usize,
     depth: usize,
+    deepest: usize,
     out: Vec<u8>,
     flaws: Vec<(usize, Flaw)>,
 }
@@ -113,7 +119,7 @@ impl Writer<'_> {
         while let Some(&byte) = self.text.get(self.at) {
             match byte {
                 b'"' => self.string()?,
-                b'{' | b'[' if self.depth == MAX_DEPTH => {
+                b'{' | b'[' if self.depth == self.deepest => {
                     self.at += end_of_value(self.text.get(self.at..)?)?;
                     self.found(Flaw::TooDeep);
                     self.out.extend_from_slice(b"null");

@@ -39,7 +39,7 @@ fn toml(text: &str, chosen: Chosen) {
     let file = ConfigFile { path: folder.file("huntc.toml", text.as_bytes()), chosen };
     let home = folder.0.display().to_string();
     let environment = Environment::of([("HOME", home.as_str()), ("TOKEN", OF_ENVIRONMENT)]);
-    let said = said(&Places { file: Some(&file), environment: &environment, flags: &[] });
+    let said = said(&Places { file: Some(&file), environment: &environment, flags: &[], log_time_offsets: &[] });
     assert!(!said.contains(OF_ENVIRONMENT), "{text}\n{said}");
     let kept = match toml::from_str::<toml::Table>(text) {
         Ok(table) => !shows_in_toml(&toml::Value::Table(table), false),
@@ -82,7 +82,7 @@ fn profiles(text: &str) {
     let folder = Folder::new();
     let path = folder.file("stixshifter.yaml", text.as_bytes()).display().to_string();
     let environment = Environment::of([("KESTREL_STIXSHIFTER_CONFIG", path.as_str())]);
-    let said = said(&Places { file: None, environment: &environment, flags: &[] });
+    let said = said(&Places { file: None, environment: &environment, flags: &[], log_time_offsets: &[] });
     let kept = serde_saphyr::from_str::<Value>(text).map_or(true, |document| !shows_in_json(&document));
     assert!(!kept || !said.contains(SECRET), "{text}\n{said}");
 }
@@ -101,7 +101,7 @@ fn shows_in_json(value: &Value) -> bool {
 fn variables(text: &str) {
     let (connection, config) = text.split_once('\n').unwrap_or((text, ""));
     let environment = Environment::of([("STIXSHIFTER_A_CONNECTION", connection), ("STIXSHIFTER_A_CONFIG", config)]);
-    let said = said(&Places { file: None, environment: &environment, flags: &[] });
+    let said = said(&Places { file: None, environment: &environment, flags: &[], log_time_offsets: &[] });
     let of = |text: &str| serde_json::from_str::<Value>(text).is_ok_and(|value| shows_in_json(&value));
     assert!(of(connection) || of(config) || !said.contains(SECRET), "{text}\n{said}");
 }
@@ -129,7 +129,7 @@ fn trusted(text: &str) {
 /// Values of `--source`, one a line.
 fn flags(text: &str) {
     let flags: Vec<String> = text.lines().map(str::to_owned).collect();
-    said(&Places { file: None, environment: &Environment::default(), flags: &flags });
+    said(&Places { file: None, environment: &Environment::default(), flags: &flags, log_time_offsets: &flags });
 }
 
 /// Everything that is said of a configuration.

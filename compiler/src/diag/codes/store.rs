@@ -14,6 +14,7 @@ codes! {
     NO_RECORDS "K0761" "no-records" Error fixed "what should be a log gives no record, or too few";
     LEFT_OUT "K0762" "left-out-files" Warning lint "files of a folder give no record";
     MENDED "K0764" "mended-values" Warning lint "values of records were mended while they were read";
+    LOG_CLOCK "K0766" "log-clock" Warning lint "a log has another clock than UTC";
     UNPACKS_TO_TOO_MUCH "K0765" "unpacks-to-too-much" Error fixed "an archive unpacks to more than may be read";
     CONVERTED_NOT_WRITTEN "K0769" "converted-not-written" Error fixed "converted documents cannot be written";
     OTHER_TEMPLATE "K0770" "other-template" Error fixed "a server has another index template called `huntc-convert`";

@@ -7,13 +7,13 @@ use crate::cli::ingest::exit_code;
 use crate::cli::progress::{Progress, Watched};
 use crate::cli::terminal::Terminal;
 use crate::config::binding::Binding;
-use crate::config::{Config, source_name};
+use crate::config::{Config, source_name, without_secrets};
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use crate::session::unread;
 use crate::source::SourceError;
 use crate::source::elastic::{BulkReport, BulkWriter, index_fault};
-use crate::source::logs::ReadReport;
+use crate::source::logs::{FileSettings, ReadReport};
 use crate::source::store::convert_each;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
@@ -45,7 +45,14 @@ pub(super) struct BulkArgs {
     config: ConfigArgs,
 }
 
-pub(super) fn run(args: &BulkArgs, paths: &[PathBuf], allow_partial: bool, quiet: bool, terminal: Terminal) -> ExitCode {
+/// What is converted.
+pub(super) struct ConvertedFiles<'a> {
+    pub(super) paths: &'a [PathBuf],
+    pub(super) settings: FileSettings,
+    pub(super) allow_partial: bool,
+}
+
+pub(super) fn run(args: &BulkArgs, files: &ConvertedFiles<'_>, quiet: bool, terminal: Terminal) -> ExitCode {
     let (mut console, binding, index) = match bound(args, terminal) {
         Ok(bound) => bound,
         Err(code) => return code,
@@ -53,7 +60,7 @@ pub(super) fn run(args: &BulkArgs, paths: &[PathBuf], allow_partial: bool, quiet
     let server = binding.kind.cluster_address().map_or_else(|| binding.name.clone(), |(url, _)| url);
     let text = format!("--bulk {server}");
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--bulk ".len(), text.len());
-    let mut writer = match writer(paths, &binding, &index, &console) {
+    let mut writer = match writer(files.paths, &binding, &index, &console) {
         Ok(writer) => writer,
         Err(error) => {
             console.show(&[error.at(span)]);
@@ -62,11 +69,11 @@ pub(super) fn run(args: &BulkArgs, paths: &[PathBuf], allow_partial: bool, quiet
     };
     let place = format!("{} at {}", safe(&index), safe(&server));
     let progress = Progress::start(terminal, quiet, format!("writing to {place}"), Watched::default());
-    let result = write(paths, allow_partial, &mut writer);
+    let result = write(files, &mut writer);
     drop(progress);
     match result {
         Ok((read, report)) => {
-            console.show(&unread(&read, "the logs", span));
+            console.show(&unread(&read, None, span));
             console.show(refused(&report, &index, span).as_slice());
             if !quiet {
                 terminal.show(&format!("{} written to {place}\n", count(report.written, "record")));
@@ -88,8 +95,8 @@ pub(super) fn run(args: &BulkArgs, paths: &[PathBuf], allow_partial: bool, quiet
     }
 }
 
-fn write(paths: &[PathBuf], allow_partial: bool, writer: &mut BulkWriter) -> Result<(ReadReport, BulkReport), SourceError> {
-    let read = convert_each(paths, allow_partial, &mut |document| writer.add(document))?;
+fn write(files: &ConvertedFiles<'_>, writer: &mut BulkWriter) -> Result<(ReadReport, BulkReport), SourceError> {
+    let read = convert_each(files.paths, &files.settings, files.allow_partial, &mut |document| writer.add(document))?;
     Ok((read, writer.finish()?))
 }
 
@@ -128,9 +135,11 @@ fn unbound(name: &str, config: &Config, console: &mut Console) -> ExitCode {
         console.show(std::slice::from_ref(problem));
         return ExitCode::Usage;
     }
+    // Without its scheme it may be an address with a password.
+    let name = without_secrets(name);
     let error = SourceError::new(&UNKNOWN_SOURCE, format!("no data source `{name}` is bound"))
         .help("`huntc sources` lists what is bound; a URL begins with `https://`");
-    console.refuse(&error, name, ExitCode::Usage)
+    console.refuse(&error, &name, ExitCode::Usage)
 }
 
 /// Refuses what is no name of one index that can be made.

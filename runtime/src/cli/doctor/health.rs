@@ -116,6 +116,9 @@ impl Examined {
             notes.push(format!("{} left out: no record in it", count(left_out.len() as u64, "file")));
             notes.extend(left_out.iter().map(ToString::to_string));
         }
+        if !self.unread.clocks.is_empty() {
+            notes.push("Windows events were logged by a clock that is not UTC".to_owned());
+        }
         if self.facts.records == 0 {
             notes.push("it holds no record: every hunt in it finds nothing".to_owned());
             return notes;

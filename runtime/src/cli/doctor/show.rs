@@ -185,6 +185,7 @@ fn found_value(found: &Examined) -> Value {
         "records": found.facts.records,
         "skipped_lines": found.unread.bad_total,
         "mended_records": found.unread.mended_total,
+        "log_clocks": found.unread.clocks.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "left_out": found.unread.left_out.iter().map(|l| json!({"file": l.file, "looks_like": l.what})).collect::<Vec<_>>(),
         "first": found.facts.span.map(|s| s.0.to_string()),
         "last": found.facts.span.map(|s| s.1.to_string()),

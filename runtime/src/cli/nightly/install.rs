@@ -59,7 +59,11 @@ fn schedule(args: &InstallArgs, console: &mut Console) -> Result<units::Schedule
         return Err(console.refuse(&error, "install", ExitCode::Usage));
     }
     let named = [&hunts, &state, &out].map(|path| path.display().to_string());
-    let named = named.into_iter().chain(args.sources.sources.clone()).chain([args.image.clone()]);
+    let offsets = args.sources.log_time_offsets.iter().map(|value| ("--log-time-offset", value.clone()));
+    let hosts = args.sources.allow_fetch.iter().map(|host| ("--allow-fetch", host.to_string()));
+    let flags: Vec<(&str, String)> = offsets.chain(hosts).collect();
+    let values = flags.iter().map(|(_, value)| value.clone());
+    let named = named.into_iter().chain(args.sources.sources.clone()).chain(values).chain([args.image.clone()]);
     if let Some(bad) = named.into_iter().find(|text| text.contains(char::is_control)) {
         let error = SourceError::new(&BAD_SETTING, "a line of a unit cannot hold this name").note(safe(&bad));
         return Err(console.refuse(&error.help("give it a name without control characters"), "install", ExitCode::Usage));
@@ -71,6 +75,7 @@ fn schedule(args: &InstallArgs, console: &mut Console) -> Result<units::Schedule
         out,
         config: found,
         sources: args.sources.sources.clone(),
+        flags,
         time: args.time,
         user: args.user.clone(),
         on_failure: args.on_failure.clone(),

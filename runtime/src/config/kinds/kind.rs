@@ -4,7 +4,7 @@ use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::source::elastic::{BulkWriter, FieldSurvey, SavedMappings, SourceFinding, Trap};
-use crate::source::logs::{ColumnTable, ReadReport};
+use crate::source::logs::{FileSettings, ReadReport};
 use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
 use huntc_compiler::diag::Code;
@@ -44,8 +44,8 @@ pub trait SourceKind: Any + fmt::Debug + Send + Sync {
         false
     }
 
-    /// What the columns of its tables are, where the configuration says so.
-    fn columns(&self) -> Option<Arc<ColumnTable>> {
+    /// What the configuration says of its log files, where it says something.
+    fn file_settings(&self) -> Option<&FileSettings> {
         None
     }
 

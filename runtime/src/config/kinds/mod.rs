@@ -1,17 +1,17 @@
 //! The kinds of data sources. Each has one file here, and one entry in [`KINDS`].
 
 pub mod cluster;
+mod explained;
 pub mod files;
 mod kind;
-mod mapped;
 mod several;
 pub mod store;
 mod untrusted;
 pub mod web_file;
 
+pub(super) use explained::with_settings;
 pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
-pub(super) use mapped::with_columns;
-pub(super) use several::joined;
+pub(super) use several::{joined, with_log_time_offset};
 
 use super::reader::{Document, Located, TomlTable};
 use kind::Form;

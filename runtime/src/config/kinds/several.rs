@@ -1,9 +1,11 @@
 //! Several places under one name: `--source x=a --source x=b`. All log files among them are read as one, as those of a folder.
 
+use super::explained::with_settings;
 use super::files::LogFiles;
 use super::kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
 use crate::source::combined::{CombinedSource, MOST_PARTS};
+use crate::source::logs::{FileSettings, LogTimeOffset};
 use crate::source::store::Store;
 use crate::source::{Clock, SourceError};
 use huntc_compiler::diag::Code;
@@ -44,6 +46,18 @@ pub(in crate::config) fn joined(
     }
 }
 
+/// A source whose log files have this offset of their times; `None` where it has no log files.
+pub(in crate::config) fn with_log_time_offset(kind: &Arc<dyn SourceKind>, offset: LogTimeOffset) -> Option<Arc<dyn SourceKind>> {
+    let settings = FileSettings { log_time_offset: offset, ..kind.file_settings().cloned().unwrap_or_default() };
+    let Some(several) = (kind.as_ref() as &dyn Any).downcast_ref::<Several>() else {
+        return with_settings(kind.as_ref(), settings);
+    };
+    let parts: Vec<_> = several.0.iter().map(|part| with_settings(part.as_ref(), settings.clone())).collect();
+    let found = parts.iter().any(Option::is_some);
+    let parts = parts.into_iter().zip(&several.0).map(|(changed, part)| changed.unwrap_or_else(|| Arc::clone(part)));
+    found.then(|| Arc::new(Several(parts.collect())) as Arc<dyn SourceKind>)
+}
+
 /// The log files of both, each once, however its path is written.
 fn with_more(logs: &LogFiles, more: &LogFiles) -> LogFiles {
     let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -80,6 +94,10 @@ impl SourceKind for Several {
 
     fn sends(&self) -> bool {
         self.0.iter().any(|part| part.sends())
+    }
+
+    fn file_settings(&self) -> Option<&FileSettings> {
+        self.0.iter().find_map(|part| part.file_settings())
     }
 
     fn cautions(&self, name: &str, on_command_line: bool) -> Vec<(&'static Code, String)> {

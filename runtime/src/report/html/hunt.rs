@@ -322,7 +322,10 @@ fn empty_table(display: &Display) -> EmptyTable {
 fn unread_of(source: &SourceReport) -> Option<Unread> {
     let what = unread(source)?;
     let files = source.left_out.iter().take(FILES).map(|(file, looks_like)| format!("{file}: {looks_like}"));
-    Some(Unread { what, lines: source.skipped_lines.iter().chain(&source.mended_lines).cloned().chain(files).collect() })
+    Some(Unread {
+        what,
+        lines: source.skipped_lines.iter().chain(&source.mended_lines).chain(&source.clocks).cloned().chain(files).collect(),
+    })
 }
 
 fn source(source: &SourceReport) -> SourceView {

@@ -6,7 +6,9 @@ use super::lines;
 use super::piece::{Block, Emit, Layout, Piece};
 use super::report::BadReason;
 use crate::source::SourceError;
+use crate::source::repair::{self, Flaw, Repaired};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::io::Read;
 
 /// Appends the document that a line is to `out`; nothing where a line is none, as comments are.
@@ -19,42 +21,75 @@ pub(super) fn each_line(
     emit: &mut Emit<'_>,
     convert: &mut Convert<'_>,
 ) -> Result<u64, SourceError> {
+    each(reader, reading, emit, &mut |line, out| match String::from_utf8_lossy(line) {
+        Cow::Borrowed(_) => convert(line, out).map(|()| None),
+        Cow::Owned(mended) => {
+            let before = out.len();
+            convert(mended.as_bytes(), out)?;
+            Ok((out.len() > before).then_some(Flaw::NoCharacter))
+        }
+    })
+}
+
+/// As [`Convert`]; says which value it mended first.
+type Mend<'c> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<Option<Flaw>, BadReason> + 'c;
+
+fn each(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>, convert: &mut Mend<'_>) -> Result<u64, SourceError> {
     lines::cut(reader, Layout::Lines, reading, &mut |piece| {
         let Piece::Block(Block { layout, first, bytes }) = piece else { return emit(piece) };
         let mut out = reading.spare.take(bytes.len());
-        let mut bad = Vec::new();
+        let mut told = Vec::new();
         for (line, number) in bytes.split_inclusive(|byte| *byte == b'\n').zip(first..) {
-            let text = line.trim_ascii_end();
+            // Blanks at the end may be the last value.
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
             let start = out.len();
-            if let Err(reason) = if text.is_empty() { Ok(()) } else { convert(text, &mut out) } {
-                out.truncate(start);
-                bad.push((number, reason));
+            match if text.trim_ascii().is_empty() { Ok(None) } else { convert(text, &mut out) } {
+                Ok(flaw) => told.extend(flaw.map(|flaw| Piece::Mended(number, flaw))),
+                Err(reason) => {
+                    out.truncate(start);
+                    told.push(Piece::Bad(number, reason));
+                }
             }
             out.push(b'\n');
         }
         reading.spare.give(bytes);
-        bad.into_iter().try_for_each(|(number, reason)| emit(Piece::Bad(number, reason)))?;
+        told.into_iter().try_for_each(&mut *emit)?;
         emit(Piece::Block(Block { layout, first, bytes: out }))
     })
 }
 
-/// As [`each_line`], of lines that are JSON objects. What is none, or is no record of the format, is left as it is, and judged by
-/// the parser.
+/// As [`each_line`], of lines that are JSON objects, once single values of them are mended. What is none, or is no record of the
+/// format, is left as it is, and judged by the parser.
 pub(super) fn each_object(
     reader: &mut dyn Read,
     reading: &LogReading<'_>,
     emit: &mut Emit<'_>,
     convert: &mut dyn FnMut(&Map<String, Value>) -> Option<FlatRecord>,
 ) -> Result<u64, SourceError> {
-    each_line(reader, reading, emit, &mut |line, out| {
-        let object = serde_json::from_slice::<Map<String, Value>>(line).ok();
-        match object.as_ref().and_then(&mut *convert) {
-            Some(record) => record.write(out),
-            None => out.extend_from_slice(line),
+    each(reader, reading, emit, &mut |line, out| {
+        let found = object(line);
+        if let Some((record, flaw)) = found.as_ref().and_then(|(object, flaw)| Some((convert(object)?, *flaw))) {
+            record.write(out);
+            return Ok(flaw);
         }
-        Ok(())
+        out.extend_from_slice(line);
+        Ok(None)
     })
 }
+
+/// A line as an object, and the first of its values that had to be mended: who writes one value must not hide its record.
+fn object(line: &[u8]) -> Option<(Map<String, Value>, Option<Flaw>)> {
+    if let Ok(object) = serde_json::from_slice(line) {
+        return Some((object, None));
+    }
+    let Repaired { json, flaws } = repair::json_within(line, DEEPEST)?;
+    let (_, flaw) = flaws.first()?;
+    Some((serde_json::from_str(&json).ok()?, Some(*flaw)))
+}
+
+/// How deep values may be nested: what reads them goes no deeper than 128.
+pub(super) const DEEPEST: usize = 120;
 
 /// Documents on the lines where their records stand; lines between them are blank.
 #[derive(Default)]
@@ -92,5 +127,5 @@ pub(super) fn first_object(line: &[u8]) -> Option<Map<String, Value>> {
     if !line.starts_with(b"{") {
         return None;
     }
-    serde_json::from_slice(line).ok()
+    object(line).map(|(object, _)| object)
 }

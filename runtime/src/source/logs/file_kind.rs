@@ -186,18 +186,22 @@ pub(super) fn is_zip(bytes: &[u8]) -> bool {
     [b"PK\x03\x04", b"PK\x05\x06", b"PK00", b"PK\x07\x08"].iter().any(|magic| bytes.starts_with(*magic))
 }
 
-pub(super) fn is_tar(bytes: &[u8]) -> bool {
-    bytes.get(257..262) == Some(b"ustar") || is_old_tar(bytes)
+/// Also one that is damaged.
+fn is_tar(bytes: &[u8]) -> bool {
+    bytes.get(257..262) == Some(b"ustar") && bytes.get(..257).is_some_and(|head| head.contains(&0)) || begins_tar(bytes)
 }
 
-/// Archives of before 1988 are known by nothing but the checksum of their first header.
-fn is_old_tar(bytes: &[u8]) -> bool {
+/// Whether it begins with the header of a tar archive, by its checksum: the word `ustar` may stand in a value of a log, and
+/// archives of before 1988 do not have it.
+pub(super) fn begins_tar(bytes: &[u8]) -> bool {
     let Some((header, said)) = bytes.get(..512).zip(bytes.get(148..156)) else { return false };
     let digits = said.trim_ascii_start().split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default();
     let said = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 8).ok());
-    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
-    let (front, behind) = (header.get(..148).unwrap_or_default(), header.get(156..).unwrap_or_default());
-    header.first() != Some(&0) && said == Some(sum(front) + sum(behind) + 8 * u32::from(b' '))
+    let counted = || header.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { b' ' } else { *byte });
+    let sum: u32 = counted().map(u32::from).sum();
+    // Some old programs took bytes for signed.
+    let signed: i32 = counted().map(|byte| i32::from(byte.cast_signed())).sum();
+    header.first() != Some(&0) && said.is_some_and(|said| said == sum || i32::try_from(said) == Ok(signed))
 }
 
 fn is_bzip2(bytes: &[u8]) -> bool {
@@ -272,6 +276,7 @@ mod tests {
         let utf_16: Vec<u8> = "{\"a\":1}".bytes().flat_map(|b| [b, 0]).collect();
         let swapped: Vec<u8> = utf_16.chunks(2).flat_map(|c| [c[1], c[0]]).collect();
         let mut tar = vec![b'x'; 600];
+        tar[100] = 0;
         tar[257..262].copy_from_slice(b"ustar");
         let cases: [(&[u8], &str); 23] = [
             (b"PK\x03\x04\x14\0", "a zip archive"),

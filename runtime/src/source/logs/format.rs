@@ -3,6 +3,7 @@
 use super::archive::UnpackLimits;
 use super::columns::ColumnTable;
 use super::file_kind::{self, FileKind};
+use super::log_clock::LogTimeOffset;
 use super::open::broken;
 use super::piece::Emit;
 use super::spare::Spare;
@@ -41,11 +42,34 @@ pub struct ReadOptions {
     pub unpack: UnpackLimits,
     /// What the columns of tables, and the values of other JSON, are.
     pub columns: Option<Arc<ColumnTable>>,
+    /// What is added to when Windows events were logged.
+    pub log_time_offset: LogTimeOffset,
+}
+
+/// What a configuration says of the files of a source.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "as in the options of reading")]
+pub struct FileSettings {
+    pub columns: Option<Arc<ColumnTable>>,
+    pub log_time_offset: LogTimeOffset,
+}
+
+impl ReadOptions {
+    /// The defaults, but for what is said of the files.
+    pub fn of(settings: &FileSettings) -> Self {
+        Self { columns: settings.columns.clone(), log_time_offset: settings.log_time_offset, ..Self::default() }
+    }
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_line: 64 << 20, block: 256 << 10, unpack: UnpackLimits::default(), columns: None }
+        Self {
+            max_line: 64 << 20,
+            block: 256 << 10,
+            unpack: UnpackLimits::default(),
+            columns: None,
+            log_time_offset: LogTimeOffset::default(),
+        }
     }
 }
 
@@ -60,6 +84,15 @@ pub(super) struct LogReading<'a> {
 /// How many bytes formats may look at.
 const PREFIX: u64 = 64 << 10;
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes a first line may have that is looked at whole.
+const LONGEST_FIRST: usize = 16 << 20;
+
+/// Whether a text begins with an object on a line that does not end in it.
+fn begins_unfinished_object(prefix: &[u8]) -> bool {
+    let text = prefix.strip_prefix(BOM).unwrap_or(prefix).trim_ascii_start();
+    text.starts_with(b"{") && memchr::memchr(b'\n', text).is_none()
+}
 
 /// What the beginning of a text shows.
 pub(super) struct Sniffed<'f> {
@@ -77,8 +110,14 @@ pub(super) fn sniff<'a, 'f>(
     formats: &[&'f LogFormat],
     columns: Option<&ColumnTable>,
 ) -> Result<Sniffed<'f>, SourceError> {
-    let mut prefix = Vec::new();
+    let (mut prefix, mut whole) = (Vec::new(), PREFIX as usize);
     reader.by_ref().take(PREFIX).read_to_end(&mut prefix).map_err(|e| broken(name, &e))?;
+    // A stranger may have written a long value into the first record: it is looked at whole.
+    while prefix.len() >= whole && prefix.len() < LONGEST_FIRST && begins_unfinished_object(&prefix) {
+        let more = prefix.len();
+        whole = 2 * more;
+        reader.by_ref().take(more as u64).read_to_end(&mut prefix).map_err(|e| broken(name, &e))?;
+    }
     let kind = file_kind::of(&prefix);
     if prefix.starts_with(BOM) {
         prefix.drain(..BOM.len());
@@ -86,7 +125,7 @@ pub(super) fn sniff<'a, 'f>(
     let text = prefix.trim_ascii_start();
     let first_line = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]).trim_ascii_end();
     // After a whole prefix of white space the text may still go on.
-    let ended = first_line.is_empty() && (prefix.len() as u64) < PREFIX - BOM.len() as u64;
+    let ended = first_line.is_empty() && prefix.len() < whole - BOM.len();
     let beginning = Beginning { text, first_line, columns };
     let none = ended || kind.foreign;
     let format = if none { None } else { formats.iter().find(|format| (format.sniff)(&beginning)).copied() };

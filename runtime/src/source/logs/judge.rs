@@ -2,6 +2,7 @@
 
 use super::file_kind::FileKind;
 use super::inputs::{Input, Listing};
+use super::log_clock::{LogClock, LogTimeOffset};
 use super::report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
@@ -20,6 +21,8 @@ pub(crate) struct FileFindings {
     pub(crate) mended_total: u64,
     /// The first of them, counted from 0.
     pub(crate) mended: Vec<(u64, Flaw)>,
+    /// What its Windows events say of its clock.
+    pub(crate) clock: LogClock,
     /// What it looks like; none before it was read to its end.
     pub(crate) kind: Option<&'static FileKind>,
 }
@@ -52,6 +55,7 @@ impl FileFindings {
         self.mended.extend(other.mended);
         self.mended.sort_unstable();
         self.mended.truncate(NAMED_BAD_LINES);
+        self.clock.merge(other.clock);
         self.kind = self.kind.or(other.kind);
     }
 
@@ -69,11 +73,13 @@ impl FileFindings {
 /// Bad lines that an error names.
 const SHOWN: usize = 3;
 
-/// What reading files found, one of `files` for each of the inputs; or why nothing of it may be asked.
-pub(crate) fn judge(listing: &Listing, files: &[FileFindings]) -> Result<ReadReport, SourceError> {
+/// What reading files found, one of `files` for each of the inputs; or why nothing of it may be asked. `offset` was added to when
+/// Windows events were logged.
+pub(crate) fn judge(listing: &Listing, files: &[FileFindings], offset: LogTimeOffset) -> Result<ReadReport, SourceError> {
     let mut report = ReadReport { left_out: listing.left_out.clone(), ..ReadReport::default() };
     for (input, found) in listing.inputs.iter().zip(files) {
         report.records += found.records;
+        report.take_clock(found.clock.fault(&input.name, offset));
         report.mended_total += found.mended_total;
         let most = NAMED_BAD_LINES - report.mended.len();
         let mended = found.mended.iter().take(most);

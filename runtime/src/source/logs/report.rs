@@ -1,5 +1,6 @@
 //! The report of reading files: how many records, and which lines are none.
 
+use super::log_clock::ClockFault;
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
 use huntc_compiler::diag::codes::store::PART_OF_AN_ANSWER;
@@ -148,6 +149,9 @@ pub struct ReadReport {
     pub mended: Vec<MendedLine>,
     /// How many there are.
     pub mended_total: u64,
+    /// The first files whose Windows events were logged by another clock than UTC, and how many there are.
+    pub clocks: Vec<ClockFault>,
+    pub clocks_total: u64,
     /// What folders hold that gives no record, by path.
     pub left_out: Vec<LeftOut>,
     /// Why the files are only a part of an answer, should they say so.
@@ -157,9 +161,20 @@ pub struct ReadReport {
 }
 
 impl ReadReport {
-    /// Whether records may be missing.
+    /// Whether records may be missing. Those that are dated wrongly are missing wherever a hunt looks at a window.
     pub fn is_whole(&self) -> bool {
-        self.bad_total == 0 && self.part.is_none() && !self.left_out.iter().any(|l| l.holds_records)
+        self.bad_total == 0
+            && self.part.is_none()
+            && !self.clocks.iter().any(|clock| clock.dated > 0)
+            && !self.left_out.iter().any(|l| l.holds_records)
+    }
+
+    /// Takes what is wrong with the clock of a file.
+    pub(super) fn take_clock(&mut self, fault: Option<ClockFault>) {
+        self.clocks_total += u64::from(fault.is_some());
+        if self.clocks.len() < NAMED_BAD_LINES {
+            self.clocks.extend(fault);
+        }
     }
 
     /// Adds what the reading of other files of the source found.
@@ -171,6 +186,9 @@ impl ReadReport {
         self.mended_total += other.mended_total;
         self.mended.extend(other.mended);
         self.mended.truncate(NAMED_BAD_LINES);
+        self.clocks_total += other.clocks_total;
+        self.clocks.extend(other.clocks);
+        self.clocks.truncate(NAMED_BAD_LINES);
         self.left_out.extend(other.left_out);
         // A part that nobody has taken on purpose is told first.
         if other.part.is_some() && (self.part.is_none() || self.part_taken) {

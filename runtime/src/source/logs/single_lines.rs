@@ -1,8 +1,9 @@
 //! Single lines of a log file, for what stands behind a row of a report.
 
 use super::archive::UnpackLimits;
-use super::format::ReadOptions;
-use super::{Block, Input, LogEntry, Piece, Spare, each_entry, ecs_of, read};
+use super::format::{FileSettings, ReadOptions};
+use super::log_clock::LogTimeOffset;
+use super::{Block, Input, LogEntry, Piece, Spare, each_entry, read, windows_event};
 use crate::allowance::Allowance;
 use crate::source::SourceError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,10 +24,15 @@ pub(crate) fn file_of(name: &str) -> Option<&Path> {
     Path::new(name).ancestors().find(|path| path.is_file())
 }
 
-/// Those of the lines of the logs in a file. What cannot be read any more is not there.
-pub(crate) fn lines_of<'w>(file: &Path, mut wanted: WantedLines<'w>, allowance: &Allowance) -> BTreeMap<(&'w str, u64), String> {
+/// Those of the lines of the logs in a file, which is read as it was read before. What cannot be read any more is not there.
+pub(crate) fn lines_of<'w>(
+    file: &Path,
+    mut wanted: WantedLines<'w>,
+    settings: &FileSettings,
+    allowance: &Allowance,
+) -> BTreeMap<(&'w str, u64), String> {
     let (mut found, mut room) = (BTreeMap::new(), MOST);
-    let options = ReadOptions { unpack: UNPACKED, ..ReadOptions::default() };
+    let options = ReadOptions { unpack: UNPACKED, ..ReadOptions::of(settings) };
     // An error ends the reading: a fault of the file, or that nothing more is wanted.
     let _read = each_entry(&Input::file(file), options.unpack, allowance, &mut |entry| {
         let LogEntry::Log(log, reader) = entry else { return Ok(()) };
@@ -34,7 +40,7 @@ pub(crate) fn lines_of<'w>(file: &Path, mut wanted: WantedLines<'w>, allowance: 
         let _end = read(reader, name, &options, &Spare::default(), &mut |piece| {
             allowance.check()?;
             if let Piece::Block(block) = piece {
-                take(&block, &mut numbers, &mut room, &mut |number, text| {
+                take(&block, settings.log_time_offset, &mut numbers, &mut room, &mut |number, text| {
                     found.insert((name, number), text);
                 });
             }
@@ -45,15 +51,15 @@ pub(crate) fn lines_of<'w>(file: &Path, mut wanted: WantedLines<'w>, allowance: 
     found
 }
 
-fn take(block: &Block, wanted: &mut BTreeSet<u64>, room: &mut usize, found: &mut dyn FnMut(u64, String)) {
+fn take(block: &Block, offset: LogTimeOffset, wanted: &mut BTreeSet<u64>, room: &mut usize, found: &mut dyn FnMut(u64, String)) {
     for (line, number) in block.bytes.split(|byte| *byte == b'\n').zip(block.first..) {
         let Some(next) = wanted.range(number..).next() else { return };
         if *next == number {
             wanted.remove(&number);
             if line.len() <= LONGEST.min(*room) {
                 *room -= line.len();
-                let ecs = ecs_of(line);
-                let line = ecs.as_deref().unwrap_or(line);
+                let event = windows_event(line, offset);
+                let line = event.as_ref().map_or(line, |event| event.document.as_slice());
                 found(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }
         }

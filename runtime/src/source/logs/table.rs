@@ -8,6 +8,7 @@ use super::open::{CarriedError, broken};
 use super::piece::{Emit, Piece};
 use super::report::BadReason;
 use crate::source::SourceError;
+use crate::source::repair::Flaw;
 use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
 use serde_json::Value;
 use std::cell::Cell;
@@ -107,16 +108,12 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
             header = Some(row.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect());
             continue;
         };
-        let bad = if row.len() != names.len() {
-            Some(BadReason::OtherColumns)
-        } else if row.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
-            Some(BadReason::InvalidUtf8)
-        } else {
-            None
-        };
-        if let Some(reason) = bad {
-            emit(Piece::Bad(number, reason))?;
+        if row.len() != names.len() {
+            emit(Piece::Bad(number, BadReason::OtherColumns))?;
             continue;
+        }
+        if row.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
+            emit(Piece::Mended(number, Flaw::NoCharacter))?;
         }
         let cells = names.iter().zip(&row).map(|(name, cell)| (name.as_str(), Value::from(String::from_utf8_lossy(cell))));
         lines.put(number, columns.record(cells));

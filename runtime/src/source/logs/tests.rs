@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 mod converted;
+mod mended;
 
 /// The pieces of a text: lines with their numbers, bad lines with their reasons, and the number of lines.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::ingest::{Limits, ingest_seen};
 use crate::source::SourceError;
-use crate::source::logs::{self, ReadReport};
+use crate::source::logs::{self, FileSettings, ReadOptions, ReadReport};
 use huntc_compiler::diag::codes::store::CONVERTED_NOT_WRITTEN;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,8 +19,13 @@ struct HitSource<'a> {
 }
 
 /// Writes the documents of files in their order, one a line.
-pub fn convert(paths: &[PathBuf], allow_partial: bool, out: &mut (dyn Write + Send)) -> Result<ReadReport, SourceError> {
-    convert_each(paths, allow_partial, &mut |document| {
+pub fn convert(
+    paths: &[PathBuf],
+    settings: &FileSettings,
+    allow_partial: bool,
+    out: &mut (dyn Write + Send),
+) -> Result<ReadReport, SourceError> {
+    convert_each(paths, settings, allow_partial, &mut |document| {
         let written = out.write_all(document).and_then(|()| out.write_all(b"\n"));
         written.map_err(|error| SourceError::new(&CONVERTED_NOT_WRITTEN, "the documents cannot be written").note(error.to_string()))
     })
@@ -30,12 +35,13 @@ pub fn convert(paths: &[PathBuf], allow_partial: bool, out: &mut (dyn Write + Se
 /// [`ingest`](super::ingest()).
 pub fn convert_each(
     paths: &[PathBuf],
+    settings: &FileSettings,
     allow_partial: bool,
     take: &mut (dyn FnMut(&[u8]) -> Result<(), SourceError> + Send),
 ) -> Result<ReadReport, SourceError> {
     let listing = logs::list(paths)?;
     // One thread parses, so that documents keep their order.
-    let limits = Limits { workers: 1, ..Limits::default() };
+    let limits = Limits { workers: 1, read: ReadOptions::of(settings), ..Limits::default() };
     let take = Mutex::new(take);
     let outcome = ingest_seen(&listing, 0, &limits, &|_| Ok(()), &|document| {
         let hit = serde_json::from_slice::<HitSource<'_>>(document).ok().and_then(|hit| hit.source);

@@ -63,7 +63,7 @@ impl Store {
         let mut texts: BTreeMap<(&str, u64), String> = BTreeMap::new();
         for (file, wanted) in by_file {
             if std::fs::metadata(file).is_ok_and(|data| data.len() <= LARGEST_FILE) {
-                texts.extend(logs::lines_of(file, wanted, &context.allowance));
+                texts.extend(logs::lines_of(file, wanted, &self.settings, &context.allowance));
             }
         }
         let text = |id: &u64| {

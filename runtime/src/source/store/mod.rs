@@ -61,6 +61,8 @@ pub struct Store {
     part: Option<String>,
     /// The fields whose values were kept.
     fields: Fields,
+    /// How its log files were read.
+    settings: logs::FileSettings,
     patterns: Mutex<Patterns>,
 }
 
@@ -92,14 +94,14 @@ impl Store {
         Self::from_paths_within(paths, &Limits { fields, allowance, ..Limits::default() })
     }
 
-    /// As [`Self::from_paths_with`], of files whose columns are explained.
-    pub fn from_columns(
+    /// As [`Self::from_paths_with`], of files of which the configuration says something.
+    pub fn from_paths_as(
         paths: &[PathBuf],
-        columns: Option<Arc<logs::ColumnTable>>,
+        settings: &logs::FileSettings,
         fields: Fields,
         allowance: Arc<Allowance>,
     ) -> Result<(Self, ReadReport), SourceError> {
-        let read = logs::ReadOptions { columns, ..logs::ReadOptions::default() };
+        let read = logs::ReadOptions::of(settings);
         Self::from_paths_within(paths, &Limits { read, fields, allowance, ..Limits::default() })
     }
 
@@ -143,8 +145,10 @@ impl Store {
         let segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut segments = once_each(segments, &outcome.origins)?;
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
+        let logs::ReadOptions { columns, log_time_offset, .. } = limits.read.clone();
+        let settings = logs::FileSettings { columns, log_time_offset };
         let fields = limits.fields.clone();
-        let store = Self { location, segments, origins: outcome.origins, part: None, fields, patterns: Mutex::default() };
+        let store = Self { location, segments, origins: outcome.origins, part: None, fields, settings, patterns: Mutex::default() };
         Ok((store, outcome.report))
     }
 
@@ -156,7 +160,8 @@ impl Store {
     fn open_within(dir: &Path, in_memory: u64) -> Result<Self, SourceError> {
         let disk::Opened { segments, origins, part } = disk::open(dir, &Budget::new(in_memory))?;
         let location = dir.display().to_string();
-        Ok(Self { location, segments, origins, part, fields: Fields::All, patterns: Mutex::default() })
+        let settings = logs::FileSettings::default();
+        Ok(Self { location, segments, origins, part, fields: Fields::All, settings, patterns: Mutex::default() })
     }
 
     /// Of documents that stand in several stores, leaves out all but the one that counts. Before anything is asked.

@@ -77,7 +77,7 @@ impl Walk<'_, '_> {
     fn entry(&mut self, input: &Input, mut reader: Box<dyn Read + '_>, depth: usize) -> Result<(), SourceError> {
         let mut head = Vec::new();
         reader.by_ref().take(HEAD).read_to_end(&mut head).map_err(|e| broken(&input.name, &e))?;
-        let (zip, tar) = (file_kind::is_zip(&head), file_kind::is_tar(&head));
+        let (zip, tar) = (file_kind::is_zip(&head), file_kind::begins_tar(&head));
         let reader: Box<dyn Read + '_> = Box::new(Cursor::new(head).chain(reader));
         if !zip && !tar {
             return (self.visit)(LogEntry::Log(input, reader));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::source::logs::{Piece, ReadOptions, Spare, WantedLines, file_of, lines_of, read};
+use crate::source::logs::{FileSettings, Piece, ReadOptions, Spare, WantedLines, file_of, lines_of, read};
 use ::zip::write::SimpleFileOptions;
 use ::zip::{CompressionMethod, ZipWriter};
 use std::collections::BTreeSet;
@@ -112,6 +112,16 @@ fn members_may_be_compressed_and_archives_again() {
     );
     let deep = (0..6).fold(A.to_vec(), |bytes, _| zip_of(&[("x", &bytes)], CompressionMethod::Stored));
     assert_eq!(pairs(&entries(&deep)), [("a/x/x/x/x", "an archive that is nested too deeply")]);
+}
+
+/// The word stands where tar has it, in a value that a stranger wrote into the first record.
+#[test]
+fn a_log_with_the_mark_of_tar_is_a_log() {
+    let log = format!("{{\"a\":\"{}\"}}\n", "ustar".repeat(300));
+    for phase in 0..5 {
+        let log = format!("{}{log}", " ".repeat(phase));
+        assert_eq!(pairs(&entries(log.as_bytes())), [("a", log.trim())], "{phase}");
+    }
 }
 
 #[test]
@@ -239,7 +249,7 @@ fn lines_of_members_are_found_again() {
     assert!([&first, &second, &gone].iter().all(|log| file_of(log) == Some(path.as_path())));
     let wanted: WantedLines<'_> =
         [(&first, 0), (&second, 1), (&gone, 0)].into_iter().map(|(log, line)| (log.as_str(), BTreeSet::from([line]))).collect();
-    let found = lines_of(&path, wanted, &Allowance::default());
+    let found = lines_of(&path, wanted, &FileSettings::default(), &Allowance::default());
     assert_eq!(found.get(&(first.as_str(), 0)).map(String::as_str), Some("{\"a\":1}"));
     assert_eq!(found.get(&(second.as_str(), 1)).map(String::as_str), Some("{\"a\":1}"));
     assert_eq!(found.len(), 2);

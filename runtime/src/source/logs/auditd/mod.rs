@@ -22,7 +22,7 @@ pub(super) const AUDITD: LogFormat = LogFormat {
     sniff: |beginning| {
         let mut lines = beginning.text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         let first = lines.find(|line| !is_margin(line)).unwrap_or_default();
-        std::str::from_utf8(first).is_ok_and(|line| AuditLine::read(line).is_some())
+        AuditLine::read(&String::from_utf8_lossy(first)).is_some()
     },
     read,
 };
@@ -57,11 +57,11 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
             piece => emit(piece),
         },
         &mut |line, out| {
-            let text = std::str::from_utf8(line).map_err(|_| BadReason::InvalidUtf8)?;
+            let text = String::from_utf8_lossy(line);
             if is_margin(line) {
                 return Ok(());
             }
-            AuditLine::read(text).ok_or(BadReason::NoAuditLine)?;
+            AuditLine::read(&text).ok_or(BadReason::NoAuditLine)?;
             out.extend_from_slice(line);
             Ok(())
         },

@@ -8,6 +8,8 @@ use super::network;
 use super::powershell;
 use super::tables::{KindWords, Provider, provider, word};
 use super::values;
+use crate::source::logs::log_clock::{EventClock, LogTimeOffset};
+use crate::source::repair::Flaw;
 use std::borrow::Cow;
 
 const SYSMON: &str = "Microsoft-Windows-Sysmon";
@@ -17,15 +19,30 @@ const ECS_VERSION: &str = "8.17.0";
 /// Text that means nothing in events of Sysmon.
 const EMPTY: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
 
-/// The document of an event; `None` where something around it stands in the way of its fields.
-pub(super) fn document(mut event: WindowsEvent<'_>) -> Option<Vec<u8>> {
+/// The ECS document of a Windows event.
+#[derive(Debug)]
+pub(crate) struct EcsEvent {
+    /// One line of JSON.
+    pub(crate) document: Vec<u8>,
+    /// Its times, where they say something of the clock of the log.
+    pub(crate) clock: Option<EventClock>,
+    /// What had to be mended in it.
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// Events of Sysmon whose own time is of another clock: of the network's and the resolver's traces.
+const OF_OTHER_CLOCKS: [u64; 2] = [3, 22];
+
+/// The document of an event; `None` where something around it stands in the way of its fields. `offset` is added to when it was
+/// logged, and to nothing else.
+pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
     let mut document = EcsDocument::default();
     let around = std::mem::take(&mut event.around);
     let known = provider(&event.provider);
     let data = std::mem::take(&mut event.data);
     let only_message = data.is_empty();
     let message = event.message.take();
-    let created = event.created;
+    let created = event.created.map(|logged| offset.applied(logged));
     let (event_id, is_sysmon) = (event.event_id, event.provider == SYSMON);
     describe(&mut document, event, known);
     if let Some(created) = created {
@@ -46,9 +63,26 @@ pub(super) fn document(mut event: WindowsEvent<'_>) -> Option<Vec<u8>> {
     }
     // What a document around the event says of it is right, but for what was done: only the tables know that.
     let action = document.text_of("event.action").map(str::to_owned);
+    let mut logged = created;
     for (path, value) in around {
+        // A document that has it as winlogbeat writes it.
+        if path == "@timestamp"
+            && let Some(time) = value.text().and_then(event_time::parse)
+        {
+            let time = offset.applied(time);
+            logged = Some(time);
+            if !offset.is_zero() {
+                document.text(path, event_time::format(time));
+                continue;
+            }
+        }
         document.set(path, FieldValue::Json(value));
     }
+    let utc = data.iter().find(|(name, _)| is_sysmon && name == "UtcTime").and_then(|(_, text)| event_time::parse(text));
+    let clock = match (logged, utc) {
+        (Some(logged), Some(utc)) => (!OF_OTHER_CLOCKS.contains(&event_id)).then_some(EventClock::Sysmon { utc, logged }),
+        (logged, _) => logged.map(EventClock::Logged),
+    };
     if let Some(action) = action {
         document.text("event.action", action);
     }
@@ -59,7 +93,7 @@ pub(super) fn document(mut event: WindowsEvent<'_>) -> Option<Vec<u8>> {
         powershell::of_message(&message, &mut document);
     }
     network::community_id(&mut document);
-    document.into_json()
+    document.into_json().map(|document| EcsEvent { document, clock, flaw: None })
 }
 
 fn classic_powershell() -> &'static Provider {

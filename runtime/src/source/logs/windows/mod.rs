@@ -27,9 +27,14 @@ mod xml;
 pub(super) use evtx_file::EVTX;
 pub(super) use xml::EVENTS_XML;
 
+use super::converted::DEEPEST;
+use super::log_clock::LogTimeOffset;
+use crate::source::repair::{self, Flaw, Repaired};
+use ecs::EcsEvent;
 use event::WindowsEvent;
 use json::{Json, write_text};
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Texts of which every wrapped event has one.
@@ -38,25 +43,46 @@ static MARKS: LazyLock<[Finder<'static>; 3]> =
 /// Keys of documents that a pipeline has seen. In a value they could not stand like that: its quotes are escaped.
 static SEEN: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"\"category\":"), Finder::new(b"\"module\":\"")]);
 
-/// The ECS document of a line that is a Windows event in a wrapping.
-pub(crate) fn ecs_of(line: &[u8]) -> Option<Vec<u8>> {
+/// The ECS document of a line that is a Windows event in a wrapping. `offset` is added to when it was logged.
+pub(crate) fn windows_event(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
     let line = line.trim_ascii();
     if line.starts_with(b"<Event") {
-        return ecs::document(xml::event(std::str::from_utf8(line).ok()?)?);
+        let text = String::from_utf8_lossy(line);
+        let flaw = matches!(text, Cow::Owned(_)).then_some(Flaw::NoCharacter);
+        return ecs::document(xml::event(&text)?, offset).map(|event| EcsEvent { flaw, ..event });
     }
     let [own, beat, splunk] = &*MARKS;
     let of_beat = || beat.find(line).is_some() && SEEN.iter().all(|key| key.find(line).is_none());
     if own.find(line).is_none() && !of_beat() && splunk.find(line).is_none() {
         return None;
     }
-    converted(Json::read(line)?)
+    match Json::read(line) {
+        Some(document) => converted(document, offset),
+        None => not_so_deep(line, offset),
+    }
+}
+
+/// As [`windows_event`], of a document that is nested deeper than it can be read. What has other flaws is mended by its parser.
+fn not_so_deep(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
+    let Repaired { json, flaws } = repair::json_within(line, DEEPEST)?;
+    let (_, flaw) = *flaws.first()?;
+    if flaws.iter().any(|(_, flaw)| *flaw != Flaw::TooDeep) {
+        return None;
+    }
+    converted(Json::read(json.as_bytes())?, offset).map(|event| EcsEvent { flaw: Some(flaw), ..event })
+}
+
+/// As [`windows_event`], of a log in UTC.
+#[cfg(test)]
+fn ecs_of(line: &[u8]) -> Option<Vec<u8>> {
+    windows_event(line, LogTimeOffset::default()).map(|event| event.document)
 }
 
 /// A document, or the `_source` of a hit.
-fn converted(document: Json<'_>) -> Option<Vec<u8>> {
+fn converted(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
     match document {
         Json::Object(members) if members.iter().any(|(name, _)| name == "_source") => {
-            let mut out = vec![b'{'];
+            let (mut out, mut clock) = (vec![b'{'], None);
             for (name, value) in members {
                 if out.len() > 1 {
                     out.push(b',');
@@ -64,16 +90,18 @@ fn converted(document: Json<'_>) -> Option<Vec<u8>> {
                 write_text(&name, &mut out);
                 out.push(b':');
                 if name == "_source" {
-                    out.extend(ecs::document(event_of(value)?)?);
+                    let event = ecs::document(event_of(value)?, offset)?;
+                    out.extend(event.document);
+                    clock = event.clock;
                 } else {
                     value.write(&mut out);
                 }
             }
             out.push(b'}');
-            Some(out)
+            Some(EcsEvent { document: out, clock, flaw: None })
         }
-        document if splunk::is(&document) => of_splunk(&document),
-        document => ecs::document(event_of(document)?),
+        document if splunk::is(&document) => of_splunk(&document, offset),
+        document => ecs::document(event_of(document)?, offset),
     }
 }
 
@@ -90,17 +118,17 @@ fn event_of(document: Json<'_>) -> Option<WindowsEvent<'_>> {
 }
 
 /// What Splunk kept of an event as it came; else what it has of it in fields.
-fn of_splunk(document: &Json<'_>) -> Option<Vec<u8>> {
+fn of_splunk(document: &Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
     let raw = document.get("result")?.get("_raw").and_then(Json::text).unwrap_or_default().trim();
     if raw.starts_with("<Event") {
-        return ecs::document(xml::event(raw)?);
+        return ecs::document(xml::event(raw)?, offset);
     }
     if raw.starts_with('{')
-        && let Some(ecs) = Json::read(raw.as_bytes()).and_then(event_of).and_then(ecs::document)
+        && let Some(ecs) = Json::read(raw.as_bytes()).and_then(event_of).and_then(|event| ecs::document(event, offset))
     {
         return Some(ecs);
     }
-    ecs::document(splunk::event(document)?)
+    ecs::document(splunk::event(document)?, offset)
 }
 
 #[cfg(test)]

@@ -197,6 +197,7 @@ pub(super) fn event(text: &str) -> Option<WindowsEvent<'static>> {
 /// What an element has, without its name.
 pub(super) fn tree(text: &str) -> Option<Json<'static>> {
     let mut reader = Reader::from_str(text);
+    reader.config_mut().allow_dangling_amp = true;
     let mut open: Vec<(String, XmlElement)> = Vec::new();
     loop {
         match reader.read_event().ok()? {
@@ -210,7 +211,7 @@ pub(super) fn tree(text: &str) -> Option<Json<'static>> {
             Event::CData(text) => open.last_mut()?.1.text.push_str(&text),
             Event::GeneralRef(name) => {
                 let reference = format!("&{};", &*name);
-                open.last_mut()?.1.text.push_str(&unescape(&reference).ok()?);
+                open.last_mut()?.1.text.push_str(&plain(&reference));
             }
             Event::End(_) => {
                 let (name, element) = open.pop()?;
@@ -223,6 +224,12 @@ pub(super) fn tree(text: &str) -> Option<Json<'static>> {
             _ => {}
         }
     }
+}
+
+/// A text without references. One to what is no character, which Windows writes for a NUL of a stranger's, stays as it is, and so
+/// does what no one has declared.
+fn plain(text: &str) -> Cow<'_, str> {
+    unescape(text).unwrap_or(Cow::Borrowed(text))
 }
 
 /// An element that is being read.
@@ -240,7 +247,7 @@ fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
     for attribute in tag.attributes() {
         let attribute = attribute.ok()?;
         let name = attribute.key.as_ref().to_owned();
-        let value = unescape(&attribute.value).ok()?.into_owned();
+        let value = plain(&attribute.value).into_owned();
         element.attribute(name, value);
     }
     Some((tag.local_name().as_ref().to_owned(), element))

@@ -15,8 +15,8 @@ use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// The file that the writing process holds locked.
 const LOCK: &str = "lock";
@@ -37,10 +37,10 @@ impl IngestOptions {
         Self { allow_partial, ..Self::default() }
     }
 
-    /// With what the columns of tables are.
+    /// With what is said of the files.
     #[must_use]
-    pub fn with_columns(mut self, columns: Option<Arc<logs::ColumnTable>>) -> Self {
-        self.limits.read.columns = columns;
+    pub fn with_settings(mut self, settings: &logs::FileSettings) -> Self {
+        self.limits.read = logs::ReadOptions::of(settings);
         self
     }
 }

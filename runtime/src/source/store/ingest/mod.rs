@@ -91,7 +91,7 @@ pub(super) fn ingest_seen(
             all.merge(found);
         }
     }
-    let report = ReadReport { part: answers.part(), ..logs::judge(&listing, &files)? };
+    let report = ReadReport { part: answers.part(), ..logs::judge(&listing, &files, limits.read.log_time_offset)? };
     Ok(Outcome { report, origins, next })
 }
 

@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, ecs_of, with_source};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, windows_event, with_source};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;
@@ -12,6 +12,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
+
+/// How an event begins that is no JSON; bytes that are no UTF-8 are mended where it is read.
+const XML: &[u8] = b"<Event";
 
 /// Lines to parse.
 pub(super) struct Task {
@@ -123,11 +126,10 @@ impl<'a> Worker<'a> {
         let id = task.first_of_file + number;
         let added = if line.len() > self.limits.read.max_line {
             Err(BadReason::TooLong)
-        } else if !is_text && std::str::from_utf8(line).is_err() {
+        } else if !is_text && !line.starts_with(XML) && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            let ecs = ecs_of(line);
-            self.add(ecs.as_deref().unwrap_or(line), id, meta).map(|()| None)
+            self.add_event(line, id, meta)
         };
         let added = match added {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
@@ -157,6 +159,22 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Adds a document, or what a Windows event becomes; says what had to be mended in that.
+    fn add_event(&mut self, line: &[u8], id: u64, meta: Meta<'_>) -> Result<Option<Flaw>, BadReason> {
+        let Some(event) = windows_event(line, self.limits.read.log_time_offset) else {
+            // It may be no UTF-8.
+            if line.starts_with(XML) {
+                return Err(BadReason::Malformed);
+            }
+            return self.add(line, id, meta).map(|()| None);
+        };
+        self.add(&event.document, id, meta)?;
+        if let Some(clock) = event.clock {
+            self.found.clock.push(clock);
+        }
+        Ok(event.flaw)
+    }
+
     /// Adds a line that was refused for `reason`, if its values can be mended.
     fn mend(&mut self, line: &[u8], layout: Layout, id: u64, meta: Meta<'_>, reason: BadReason) -> Result<Option<Flaw>, BadReason> {
         let fed = if layout == Layout::Elements { line.strip_suffix(&[MENDED_FEED]) } else { None };
@@ -166,8 +184,7 @@ impl<'a> Worker<'a> {
         }
         let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
         let json = unless_mended_id(&repaired).ok_or(reason)?;
-        let ecs = ecs_of(json.as_bytes());
-        let added = self.add(ecs.as_deref().unwrap_or(json.as_bytes()), id, meta);
+        let added = self.add_event(json.as_bytes(), id, meta).map(drop);
         added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
     }
 

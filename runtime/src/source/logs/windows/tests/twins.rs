@@ -1,32 +1,27 @@
 //! Raw exports of Security-Datasets against the same data sets in ECS, field by field.
 
-use super::super::ecs_of;
+use super::super::windows_event;
+use crate::source::logs::log_clock::LogTimeOffset;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-const SETS: [&str; 5] = [
-    "cmd_lsass_memory_dumpert_syscalls",
-    "cmd_mshta_vbscript_execute_psh",
-    "covenant_psremoting_grunt",
-    "empire_wmic_add_user_backdoor",
-    "psh_lsass_memory_dump_comsvcs",
+/// The data sets, with what sets the clocks of exports of PowerShell right.
+const SETS: [(&str, &str); 5] = [
+    ("cmd_lsass_memory_dumpert_syscalls", "+16h"),
+    ("cmd_mshta_vbscript_execute_psh", "+4h"),
+    ("covenant_psremoting_grunt", "+0h"),
+    ("empire_wmic_add_user_backdoor", "+0h"),
+    ("psh_lsass_memory_dump_comsvcs", "+16h"),
 ];
 
 /// Where ours differ: the field, or with `*` all that begin so; the events, or all; and why.
-const EXPLAINED: [(&str, &[&str], &str); 13] = [
+const EXPLAINED: [(&str, &[&str], &str); 10] = [
     ("agent.*", &[], "no agent of Elastic's has seen the record"),
     ("tags", &[], "the tags of the shipper are the user's; the twins were made without them"),
-    (
-        "@timestamp",
-        NO_ZONE,
-        "two exports of PowerShell have a local time of twelve hours and call it UTC; the twins were moved by hand",
-    ),
-    ("event.created", NO_ZONE_SYSMON, "as @timestamp"),
-    ("event.created", NO_ZONE, "as @timestamp"),
-    ("event.outcome", NO_ZONE, "the export has no keywords, which say it; the twins suppose success"),
-    ("winlog.keywords", NO_ZONE, "as event.outcome"),
+    ("event.outcome", NO_KEYWORDS, "the export has no keywords, which say it; the twins suppose success"),
+    ("winlog.keywords", NO_KEYWORDS, "as event.outcome"),
     ("dns.question.*", &["22"], "akamaized.net is a public suffix by now; so is its customer the registered domain"),
     ("registry.data.strings", &["13"], "winlogbeat shifts the high part of a QWORD by 8 bits; ours by 32"),
     ("service.name", &["7036"], "winlogbeat leaves events of the System log as they are"),
@@ -35,9 +30,8 @@ const EXPLAINED: [(&str, &[&str], &str); 13] = [
     ("winlog.event_data.ProcessId", &["5158"], "as winlog.event_data.ProcessID"),
 ];
 
-/// Events of the exports that say times without a zone.
-const NO_ZONE: &[&str] = &["104", "1102", "4656", "4658", "4663", "4673", "4688", "4689", "4690", "4703", "5156", "5158"];
-const NO_ZONE_SYSMON: &[&str] = &["1", "2", "5", "7", "9", "10", "11", "12", "13", "17", "18", "23"];
+/// Events of the exports of PowerShell.
+const NO_KEYWORDS: &[&str] = &["104", "1102", "4656", "4658", "4663", "4673", "4688", "4689", "4690", "4703", "5156", "5158"];
 
 fn data() -> Option<PathBuf> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
@@ -102,15 +96,16 @@ fn converted_documents_agree_with_their_twins() {
         return;
     }
     let mut found: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for name in SETS {
+    for (name, offset) in SETS {
+        let offset = LogTimeOffset::parse(offset).unwrap();
         let mut twins: BTreeMap<String, Vec<BTreeMap<String, Value>>> = BTreeMap::new();
         for twin in ecs(name) {
             let twin = fields(&twin);
             twins.entry(key(&twin)).or_default().push(twin);
         }
         for line in raw(name) {
-            let ours = ecs_of(line.as_bytes()).unwrap_or_else(|| panic!("{name}: not converted: {line}"));
-            let ours = fields(&serde_json::from_slice(&ours).unwrap());
+            let ours = windows_event(line.as_bytes(), offset).unwrap_or_else(|| panic!("{name}: not converted: {line}"));
+            let ours = fields(&serde_json::from_slice(&ours.document).unwrap());
             let alike = twins.get_mut(&key(&ours)).unwrap_or_else(|| panic!("{name}: no twin of {ours:?}"));
             let differences = |twin: &BTreeMap<String, Value>| {
                 let paths = twin.keys().chain(ours.keys().filter(|path| !twin.contains_key(*path)));
