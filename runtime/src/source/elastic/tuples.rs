@@ -27,6 +27,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// So many records come with their number. Where there are no more, or hardly more, nothing is counted.
 const FIRST: u64 = 1_000;
+/// A page of so many tuples is not made smaller.
+const FEW: usize = 1_000;
 /// Instants in one request: servers make one or two clauses of each, and take 1,024 in all.
 const INSTANTS: usize = 400;
 
@@ -39,7 +41,7 @@ struct Parts {
 /// What is told with the first records.
 #[derive(Deserialize)]
 struct Overview {
-    single: Option<DocCount>,
+    single: DocCount,
     first: Option<Extreme>,
     last: Option<Extreme>,
 }
@@ -94,21 +96,7 @@ impl ElasticSource {
             // A reading knows which part came.
             Err(fault) if context.allow_partial && fault.leaves_a_part() => Ok(None),
             // What the server does not count it may give, and what a reading cannot give either it explains.
-            Err(fault)
-                if matches!(
-                    fault.kind,
-                    FaultKind::Rejected
-                        | FaultKind::MappingClash
-                        | FaultKind::TooComplex
-                        | FaultKind::ContextLost
-                        | FaultKind::Miscounted
-                        | FaultKind::PageTooLarge
-                        | FaultKind::NoDocuments
-                        | FaultKind::LeftOut
-                ) =>
-            {
-                Ok(None)
-            }
+            Err(fault) if fault.is_of_counting() => Ok(None),
             counted => counted,
         }
     }
@@ -123,7 +111,11 @@ impl ElasticSource {
             if snapshot.partial || !prepared.exact {
                 return Ok(None);
             }
-            self.reading().counted(&prepared.query, Some(&snapshot), context).map(Some)
+            match self.reading().counted(&prepared.query, Some(&snapshot), context) {
+                // It is read in halves, of which some records are in both.
+                Err(fault) if fault.refuses_length() => Ok(None),
+                counted => counted.map(Some),
+            }
         })
     }
 
@@ -165,7 +157,12 @@ impl ElasticSource {
             let Some(fields) = names.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
             let fields = fields.as_slice();
             let count = TupleCount { source: self, snapshot, context, query, records, fields, each, times, page, span, always };
-            let Some(counted) = count.all()? else { return Ok(None) };
+            let counted = match count.all() {
+                // A server that lacks the memory for so many tuples may have it for fewer.
+                Err(fault) if fault.asks_for_less() && page > FEW => TupleCount { page: (page / 8).max(FEW), ..count }.all(),
+                counted => counted,
+            };
+            let Some(counted) = counted? else { return Ok(None) };
             self.keep_sent("the records were counted by their values", &count.first_page()?, context);
             instants.extend(counted.instants());
             let (records, numbers) = counted.finish(names.iter().map(String::as_str));
@@ -218,7 +215,7 @@ impl ElasticSource {
         let overview: Overview = parsed(&found)?;
         let millis = |extreme: Option<Extreme>| extreme.and_then(|e| e.millis());
         let span = millis(overview.first).zip(millis(overview.last));
-        Ok(Beginning::Many { total, apart: overview.single.map_or(0, |single| single.doc_count), span })
+        Ok(Beginning::Many { total, apart: overview.single.doc_count, span })
     }
 
     /// The tuples, with the records that are read beside them.
