@@ -72,7 +72,9 @@ fn note(open: &mut BTreeSet<String>, request: &Request, right: &Response, given:
             Value::Array(ids) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
         });
-        named.for_each(|id| drop(open.remove(&id)));
+        for id in named {
+            open.remove(&id);
+        }
     }
 }
 

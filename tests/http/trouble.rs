@@ -319,7 +319,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ..search("hits", "one twice", PART, |_, right| {
             hits(right, |all| {
                 if all.len() > 1 {
-                    all[0] = all[1].clone()
+                    all[0] = all[1].clone();
                 }
             })
         })
@@ -333,7 +333,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ..search("hits", "an empty page", PART, |_, right| {
             hits(right, |all| {
                 if all.len() > 1 {
-                    all.clear()
+                    all.clear();
                 }
             })
         })
@@ -344,7 +344,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
             let full = request.body["size"].as_u64().unwrap_or(100) as usize;
             hits(right, |all| {
                 if all.len() == full {
-                    all.extend(all.first().cloned())
+                    all.extend(all.first().cloned());
                 }
             })
         })

@@ -245,13 +245,13 @@ impl Shards {
 /// What an answer calls what it opened, also where the rest of it cannot be read: so that it can be closed.
 pub(super) fn opened(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
-    struct Opened {
+    struct OpenedName {
         #[serde(rename = "_scroll_id")]
         scroll: Option<String>,
         #[serde(alias = "pit_id")]
         id: Option<String>,
     }
-    let opened = serde_json::Deserializer::from_slice(body).into_iter::<Opened>().next()?.ok()?;
+    let opened = serde_json::Deserializer::from_slice(body).into_iter::<OpenedName>().next()?.ok()?;
     opened.scroll.or(opened.id).filter(|id| !id.is_empty())
 }
 

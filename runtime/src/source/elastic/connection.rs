@@ -58,23 +58,33 @@ impl Connection {
         let context = FetchContext { request_id: context.request_id.clone(), ..FetchContext::default() };
         let body = Some(body.to_string().into_bytes());
         let call = Call { method: Method::DELETE, path: path.to_owned(), body, timeout, shrinks: false };
-        let lost = |call: &Call| match self.send_once(call, &context) {
-            Err(fault) => fault.kind != FaultKind::Timeout && fault.again(true) != Repeat::Never,
-            Ok(_) => false,
-        };
-        if lost(&call) {
-            std::thread::sleep(self.config.backoff.min(LETTING_GO_LATE));
-            if lost(&call) {
-                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-                if kept.len() < MOST_KEPT {
-                    kept.push(call);
-                }
+        if self.lets_go(&call, &context) {
+            return self.let_go_of_kept(&context);
+        }
+        std::thread::sleep(self.config.backoff.min(LETTING_GO_LATE));
+        if !self.lets_go(&call, &context) {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < MOST_KEPT {
+                kept.push(call);
+            }
+        }
+    }
+
+    /// Tells the server once more what it was not reached with.
+    pub(super) fn let_go_of_kept(&self, context: &FetchContext) {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        for call in kept {
+            if !self.lets_go(&Call { timeout: LETTING_GO_LATE, ..call }, context) {
                 return;
             }
         }
-        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
-        for earlier in kept {
-            let _ = self.send_once(&Call { timeout, ..earlier }, &context);
+    }
+
+    /// Tells the server what it need not keep. False where it may be reached with that later.
+    fn lets_go(&self, call: &Call, context: &FetchContext) -> bool {
+        match self.send_once(call, context) {
+            Ok(_) => true,
+            Err(fault) => fault.kind == FaultKind::Timeout || fault.again(true) == Repeat::Never,
         }
     }
 

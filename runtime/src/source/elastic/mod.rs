@@ -110,7 +110,10 @@ impl ElasticSource {
 
     /// What `huntc doctor` shows: server, indices, number of records, the time they cover, and the mappings of these fields.
     pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
-        survey::survey(&self.connection, &self.mappings, fields, context).map_err(|f| self.connection.explain(&f))
+        // A wrong address is told at once, also where a part would do.
+        let whole = FetchContext { allow_partial: false, ..context.clone() };
+        let survey = self.connection.server(&whole).and_then(|_| survey::survey(&self.connection, &self.mappings, fields, context));
+        survey.map_err(|f| self.connection.explain(&f))
     }
 
     /// What a reading needs.
@@ -226,6 +229,7 @@ impl ElasticSource {
 impl Drop for ElasticSource {
     fn drop(&mut self) {
         self.shared.close(&self.connection, &FetchContext::default());
+        self.connection.let_go_of_kept(&FetchContext::default());
     }
 }
 

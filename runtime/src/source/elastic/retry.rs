@@ -191,7 +191,7 @@ impl Pass<'_> {
         match result {
             Ok(_) => state.limit = (state.limit + 0.05).min(self.0.most),
             Err(fault) if matches!(fault.kind, FaultKind::Overloaded | FaultKind::ShortOfMemory { .. }) => {
-                state.limit = (state.limit / 2.0).max(1.0)
+                state.limit = (state.limit / 2.0).max(1.0);
             }
             Err(_) => {}
         }

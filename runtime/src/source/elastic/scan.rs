@@ -323,12 +323,7 @@ impl<'a> Scan<'a> {
     /// Halves the page size after a page of `size` was refused. False when `size` was the smallest already.
     pub(super) fn shrink_page(&self, size: usize) -> bool {
         self.page.fetch_min((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
-        self.may_shrink(size)
-    }
-
-    /// Whether a smaller page than one of `size` is tried.
-    pub(super) fn may_shrink(&self, size: usize) -> bool {
-        size > SMALLEST_PAGE
+        may_shrink(size)
     }
 
     /// Whether an answer may be used: it is complete, or a part may do.
@@ -404,7 +399,7 @@ impl<'a> Scan<'a> {
             docvalue_fields: &from_index.doc_values,
             fields: &from_index.fields,
         };
-        let call = Call { shrinks: self.may_shrink(size), ..self.connection.search_under(partial, &body)? };
+        let call = Call { shrinks: may_shrink(size), ..self.connection.search_under(partial, &body)? };
         let page = self.connection.send(&call, self.context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
@@ -458,4 +453,9 @@ pub(super) fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(
 
 pub(super) fn miscounted(total: u64, seen: u64) -> Fault {
     Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}"))
+}
+
+/// Whether a smaller page than one of `size` is tried.
+pub(super) fn may_shrink(size: usize) -> bool {
+    size > SMALLEST_PAGE
 }

@@ -6,7 +6,7 @@ use super::body::{MatchAll, SearchBody, SortKey, SourceFilter};
 use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind, Repeat};
-use super::scan::Scan;
+use super::scan::{Scan, may_shrink};
 use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
 use crate::source::repair::Repaired;
@@ -81,7 +81,7 @@ impl Scan<'_> {
                 "{}/_search?scroll={KEEP_ALIVE}&allow_partial_search_results={partial}&{options}&{FILTER}",
                 self.connection.indices()
             );
-            let call = Call { shrinks: self.may_shrink(size), ..self.connection.post(path, &body)? };
+            let call = Call { shrinks: may_shrink(size), ..self.connection.post(path, &body)? };
             match self.connection.send(&call, self.context, |reply| self.opened(&reply.body, size, builder)) {
                 Err(fault) if fault.asks_for_less() && self.shrink_page(size) => self.count_retry(),
                 Err(fault) if self.settles_for_a_part(&fault) => {}
