@@ -2,9 +2,16 @@
 
 pub(crate) mod fake;
 mod first_answer;
+mod front;
+mod halves;
 mod matched;
 mod patience;
+mod proxied;
+mod reading;
+mod restarts;
+mod rows;
 mod schedules;
+mod trouble;
 mod ways_in;
 
 use crate::support::stub::{Response, Stub, closed_port};

@@ -166,3 +166,96 @@ fn an_answer_about_no_index_is_a_mistake() {
     assert_eq!(error.code.id, "K0711", "{error:?}");
     assert!(error.notes.iter().any(|n| n.contains("names no index")), "{error:?}");
 }
+
+/// The ways in which an answer could be short without a word, and the tests that hold each of them.
+const HELD: [(&str, &[&str]); 14] = [
+    (
+        "a remote cluster that is down",
+        &["tests/unseen.rs: fn a_remote_cluster_that_is_down_is_named", "tests/unseen/real.rs: fn a_remote_cluster_that_is_down"],
+    ),
+    (
+        "a role that sees a part of a pattern",
+        &[
+            "tests/unseen.rs: fn a_pattern_that_is_granted_in_part_is_told",
+            "tests/unseen/real.rs: fn roles_that_see_a_part_and_roles_that_see_no_mapping",
+        ],
+    ),
+    (
+        "a role that sees a part of data streams",
+        &[
+            "tests/unseen/builds.rs: fn a_pattern_of_data_streams_is_granted_whole_or_told",
+            "tests/unseen/builds.rs: fn what_is_behind_data_streams_is_granted_with_them",
+        ],
+    ),
+    ("an API key", &["tests/unseen/builds.rs: fn an_api_key_goes_with_every_request_and_its_role_is_asked_for"]),
+    (
+        "fields beyond the limit, which documents name as ignored",
+        &[
+            "tests/mappings.rs: fn no_mapping_loses_a_record",
+            "runtime/src/source/elastic/adapt/tests.rs: fn fields_that_documents_name_as_ignored_are_found",
+            "tests/unseen/builds.rs: fn an_index_for_logs_has_whole_documents_and_fields_that_only_they_have",
+        ],
+    ),
+    ("an index for logs", &["tests/unseen/builds.rs: fn an_index_for_logs_has_whole_documents_and_fields_that_only_they_have"]),
+    ("documents that are kept without fields", &["tests/unseen/real.rs: fn fields_that_documents_are_kept_without"]),
+    (
+        "types that are known from `_field_caps` only",
+        &[
+            "tests/mappings.rs: fn no_type_loses_a_record",
+            "tests/unseen.rs: fn mappings_that_may_be_seen_in_part_are_not_trusted",
+            "runtime/src/source/elastic/adapt/tests.rs: fn of_a_type_alone_nothing_is_exact",
+        ],
+    ),
+    (
+        "OpenSearch: `index: false`, and wildcard with case",
+        &[
+            "tests/mappings.rs: fn no_mapping_loses_a_record",
+            "runtime/src/source/elastic/adapt/tests.rs: fn doc_values_alone_are_searched_as_the_server_can",
+            "runtime/src/source/elastic/adapt/tests.rs: fn opensearch_wildcard_fields_have_traps",
+        ],
+    ),
+    (
+        "networks in `wildcard` fields, and `flat_object`",
+        &[
+            "runtime/src/source/elastic/adapt/tests.rs: fn networks_in_wildcard_fields_and_old_flat_objects_are_left_to_us",
+            "tests/hostile.rs: fn no_mapping_changes_what_random_hunts_find",
+        ],
+    ),
+    (
+        "mapping answers that are empty, and indices without a mapping",
+        &["tests/unseen.rs: fn an_answer_about_no_index_is_a_mistake", "tests/mappings.rs: fn no_mapping_loses_a_record"],
+    ),
+    (
+        "openings over a part",
+        &[
+            "tests/unseen.rs: fn a_part_of_the_shards_that_opened_is_a_part",
+            "tests/http/patience.rs: fn a_failed_opening_is_closed",
+            "tests/http/patience.rs: fn a_search_of_fewer_shards_than_were_opened_is_a_part",
+        ],
+    ),
+    (
+        "indices and records that come or go between statements",
+        &[
+            "tests/http/patience.rs: fn statements_share_a_point_in_time_and_notice_when_it_is_another",
+            "tests/http/patience.rs: fn without_a_point_in_time_changes_between_statements_are_noticed",
+        ],
+    ),
+    (
+        "faults of answers",
+        &[
+            "tests/http/rows.rs: fn every_row_of_the_list_is_played_or_tried_elsewhere",
+            "tests/http/schedules.rs: fn random_schedules_of_faults_lose_nothing_in_silence",
+        ],
+    ),
+];
+
+#[test]
+fn every_way_of_being_short_is_held() {
+    for (way, tests) in HELD {
+        for test in tests {
+            let (file, function) = test.split_once(": ").expect("a file and a function");
+            let text = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a file");
+            assert!(text.contains(&format!("{function}()")), "{way}: {test}");
+        }
+    }
+}

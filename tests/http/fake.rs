@@ -8,6 +8,7 @@ use huntc_runtime::allowance::Allowance;
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,15 +23,33 @@ type Fault = Box<dyn Fn(&Request, Response, usize) -> Response + Send + Sync>;
 /// A server with so many documents.
 pub(crate) struct Fake {
     stub: Stub,
+    /// How many points in time and scrolls it keeps of which a client knows.
     pub(crate) open: Arc<AtomicUsize>,
     /// How many documents it has now.
     pub(crate) documents: Arc<AtomicUsize>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Product {
     Elasticsearch,
     OpenSearch,
+    /// Before 3.3: read by scrolls.
+    OldOpenSearch,
+}
+
+/// What it does for clients.
+struct State {
+    product: Product,
+    documents: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
+    scrolls: Mutex<Scrolls>,
+}
+
+/// The search of each scroll, and how many of its records were given.
+#[derive(Default)]
+struct Scrolls {
+    opened: usize,
+    kept: BTreeMap<String, (Value, usize)>,
 }
 
 impl Fake {
@@ -48,19 +67,20 @@ impl Fake {
         documents: usize,
         fault: impl Fn(&Request, Response, usize) -> Response + Send + Sync + 'static,
     ) -> Self {
-        let open = Arc::new(AtomicUsize::new(0));
-        let (counter, fault): (_, Fault) = (Arc::clone(&open), Box::new(fault));
-        let documents = Arc::new(AtomicUsize::new(documents));
-        let now = Arc::clone(&documents);
+        let (open, documents) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(documents)));
+        let state = State { product, documents: Arc::clone(&documents), open: Arc::clone(&open), scrolls: Mutex::default() };
+        let fault: Fault = Box::new(fault);
         let searches = Mutex::new(0_usize);
         let stub = Stub::start(move |request| {
-            let right = answer(product, now.load(Ordering::SeqCst), &counter, request);
+            let right = answer(&state, request);
             let before = {
                 let mut searches = searches.lock().expect("no test thread panicked");
                 *searches += usize::from(request.path.ends_with("/_search"));
                 searches.saturating_sub(1)
             };
-            fault(request, right, before)
+            let given = fault(request, right.clone(), before);
+            state.count_open(request, &right, &given);
+            given
         });
         Self { stub, open, documents }
     }
@@ -124,21 +144,70 @@ pub(crate) fn changed(response: Response, change: impl FnOnce(&mut Value)) -> Re
     Response { body: json.to_string().into_bytes(), ..response }
 }
 
-fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Request) -> Response {
+impl State {
+    /// Counts what is open. Who does not learn the name of what was opened cannot close it; the server lets go of it later.
+    fn count_open(&self, request: &Request, right: &Response, given: &Response) {
+        let readable =
+            given.cut.is_none() && given.length.is_none() && given.headers.iter().all(|(name, _)| name != "Content-Encoding");
+        let whole = given.status == 200 && readable && given.endless.is_none() && given.delay < Duration::from_secs(1);
+        let names = |response: &Response| -> [Value; 3] {
+            let json: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            ["id", "pit_id", "_scroll_id"].map(|key| json[key].clone())
+        };
+        if opens(request) && whole && names(right) == names(given) {
+            self.open.fetch_add(1, Ordering::SeqCst);
+        } else if request.method == "DELETE" && whole {
+            let less = |open: usize| Some(open.saturating_sub(1));
+            self.open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).expect("it is never refused");
+        }
+    }
+
+    /// A page of the scroll of this name, or of a new one.
+    fn scroll(&self, shards: &Value, body: &Value, opens: bool) -> Response {
+        let mut scrolls = self.scrolls.lock().expect("no test thread panicked");
+        let name = if opens {
+            scrolls.opened += 1;
+            let name = format!("scroll-{}", scrolls.opened);
+            scrolls.kept.insert(name.clone(), (body.clone(), 0));
+            name
+        } else {
+            body["scroll_id"].as_str().unwrap_or_default().to_owned()
+        };
+        let Some((asked, given)) = scrolls.kept.get_mut(&name) else {
+            return error(404, "search_context_missing_exception", "No search context found for id [1]");
+        };
+        let mut answer = page(self.documents.load(Ordering::SeqCst), shards, asked, *given);
+        *given += answer["hits"]["hits"].as_array().map_or(0, Vec::len);
+        answer["_scroll_id"] = json!(name);
+        Response::json(200, &answer)
+    }
+}
+
+/// Whether a request opens a point in time or a scroll.
+pub(crate) fn opens(request: &Request) -> bool {
+    let pit = request.path.ends_with("/_pit") || request.path.ends_with("/_search/point_in_time");
+    request.method == "POST" && (pit || request.query.contains("scroll="))
+}
+
+fn answer(state: &State, request: &Request) -> Response {
+    let product = state.product;
     let elastic = product == Product::Elasticsearch;
     let pit_path = if elastic { "/_pit" } else { "/_search/point_in_time" };
     let shards = json!({"total": 3, "successful": 3, "skipped": 0, "failed": 0});
     let response = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/_nodes/_local") => {
-            Response::json(200, &json!({"nodes": {"a": {"version": if elastic { "9.2.0" } else { "3.8.0" }}}}))
+            let version = match product {
+                Product::Elasticsearch => "9.2.0",
+                Product::OpenSearch => "3.8.0",
+                Product::OldOpenSearch => "2.19.1",
+            };
+            Response::json(200, &json!({"nodes": {"a": {"version": version}}}))
         }
         ("POST", path) if path.contains("logs-") && path.ends_with(pit_path) => {
-            open.fetch_add(1, Ordering::SeqCst);
             let key = if elastic { "id" } else { "pit_id" };
             Response::json(200, &json!({key: "pit-1", "_shards": shards}))
         }
-        ("DELETE", "/_pit" | "/_search/point_in_time") => {
-            open.fetch_sub(1, Ordering::SeqCst);
+        ("DELETE", "/_pit" | "/_search/point_in_time" | "/_search/scroll") => {
             Response::json(200, &json!({"succeeded": true, "num_freed": 3}))
         }
         ("GET", path) if path.contains("/_mapping/field/") => {
@@ -154,7 +223,11 @@ fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Requ
         ("PUT", path) if path.starts_with("/_index_template/") => Response::json(200, &json!({"acknowledged": true})),
         ("GET", path) if path.ends_with("/_settings") => Response::json(200, &json!({})),
         ("GET", path) if path.ends_with("/_mapping") => Response::json(200, &json!({"logs-1": {"mappings": {}}})),
-        ("POST", path) if path.ends_with("/_search") => Response::json(200, &page(documents, &shards, &request.body)),
+        ("POST", "/_search/scroll") => state.scroll(&shards, &request.body, false),
+        ("POST", _) if opens(request) => state.scroll(&shards, &request.body, true),
+        ("POST", path) if path.ends_with("/_search") => {
+            Response::json(200, &page(state.documents.load(Ordering::SeqCst), &shards, &request.body, 0))
+        }
         _ => error(400, "illegal_argument_exception", &format!("no handler found for uri [{}]", request.path)),
     };
     let header =
@@ -162,7 +235,8 @@ fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Requ
     response.with(header.0, header.1)
 }
 
-fn page(documents: usize, shards: &Value, body: &Value) -> Value {
+/// The records of a search behind the first `given`.
+fn page(documents: usize, shards: &Value, body: &Value, given: usize) -> Value {
     let number = |v: &Value| v.as_u64().map(|n| usize::try_from(n).expect("a small number"));
     let slice = |n: &usize| match (number(&body["slice"]["id"]), number(&body["slice"]["max"])) {
         (Some(id), Some(max)) => n % max == id,
@@ -176,7 +250,7 @@ fn page(documents: usize, shards: &Value, body: &Value) -> Value {
     let condition = Condition::of(&body["query"]);
     let found: Vec<usize> = (0..documents).filter(|n| slice(n) && condition.holds(*n)).collect();
     let rest = found.iter().filter(|n| sort.is_none_or(|s| **n > s));
-    let hits: Vec<Value> = rest.take(number(&body["size"]).expect("a size")).map(hit).collect();
+    let hits: Vec<Value> = rest.skip(given).take(number(&body["size"]).expect("a size")).map(hit).collect();
     let mut page = json!({"pit_id": "pit-1", "timed_out": false, "_shards": shards, "hits": {"hits": hits}});
     if body["track_total_hits"] == json!(true) {
         page["hits"]["total"] = json!({"value": found.len(), "relation": "eq"});

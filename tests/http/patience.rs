@@ -1,92 +1,15 @@
 //! Faults that pass, faults that stay, and servers that go away for a while: all records come, or the reading fails and says so.
 
 use super::fake::{Fake, NOT_WAITED, Product, allowed, changed, context, error, everything};
+use super::front::Front;
 use super::{all, code, numbers};
 use crate::support::stub::{Request, Response};
 use huntc_runtime::source::{DataSource, FetchContext};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Stands before a server: while it is away, nothing listens at its port and all its connections are cut.
-struct Front {
-    port: u16,
-    away: Arc<AtomicBool>,
-    open: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-impl Front {
-    fn before(url: &str) -> Self {
-        let target = url.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback is free");
-        let port = listener.local_addr().expect("the port is known").port();
-        let (away, open) = (Arc::new(AtomicBool::new(false)), Arc::<Mutex<Vec<TcpStream>>>::default());
-        let (is_away, connections) = (Arc::clone(&away), Arc::clone(&open));
-        thread::spawn(move || {
-            let mut listener = Some(listener);
-            loop {
-                if is_away.load(Ordering::SeqCst) {
-                    listener = None;
-                    thread::sleep(Duration::from_millis(5));
-                    continue;
-                }
-                let listening = listener.get_or_insert_with(|| again(port));
-                listening.set_nonblocking(true).expect("a listener can poll");
-                match listening.accept() {
-                    Ok((client, _)) => pass(client, &target, &connections),
-                    Err(_) => thread::sleep(Duration::from_millis(5)),
-                }
-            }
-        });
-        Self { port, away, open }
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    fn go(&self) {
-        self.away.store(true, Ordering::SeqCst);
-        for stream in self.open.lock().expect("no thread panicked").drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    }
-
-    fn come(&self) {
-        self.away.store(false, Ordering::SeqCst);
-    }
-}
-
-fn again(port: u16) -> TcpListener {
-    loop {
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
-            return listener;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn pass(client: TcpStream, target: &str, open: &Mutex<Vec<TcpStream>>) {
-    client.set_nonblocking(false).expect("a stream can block");
-    let server = TcpStream::connect(target).expect("the server listens");
-    let copy = |stream: &TcpStream| stream.try_clone().expect("a stream has copies");
-    open.lock().expect("no thread panicked").extend([copy(&client), copy(&server)]);
-    for (mut from, mut to) in [(copy(&client), copy(&server)), (server, client)] {
-        thread::spawn(move || {
-            let mut buffer = [0; 1 << 14];
-            while let Ok(n @ 1..) = from.read(&mut buffer) {
-                if to.write_all(&buffer[..n]).is_err() {
-                    break;
-                }
-            }
-            let _ = to.shutdown(Shutdown::Both);
-        });
-    }
-}
 
 /// A server that forgets its point in time when it restarts.
 fn restarting(documents: usize) -> (Fake, Arc<AtomicBool>) {
@@ -316,12 +239,7 @@ fn a_part_is_taken_only_after_the_whole_was_tried_again() {
 /// OpenSearch before 3.3 is read by scrolls: each reading is followed by counts of all that was read.
 #[test]
 fn without_a_point_in_time_changes_between_statements_are_noticed() {
-    let fake = Fake::start(Product::OpenSearch, 50, |request, right, _| {
-        if request.path == "/_nodes/_local" {
-            return changed(right, |j| j["nodes"]["a"]["version"] = json!("2.19.1"));
-        }
-        if request.query.contains("scroll=") { changed(right, |j| j["_scroll_id"] = json!("s")) } else { right }
-    });
+    let fake = Fake::start(Product::OldOpenSearch, 50, |_, right, _| right);
     let source = fake.source(|_| ());
     for _ in 0..2 {
         assert_eq!(numbers(&source.fetch(&everything(), &context()).expect("records come")), all(50));
@@ -341,4 +259,41 @@ fn a_search_of_fewer_shards_than_were_opened_is_a_part() {
     assert_eq!(code(always.read()), "K0710");
     let once = Fake::with(250, move |_, right, before| if before == 1 { changed(right, fewer) } else { right });
     assert_eq!(numbers(&once.read().expect("the second try is whole")), all(250));
+}
+
+/// Where a part may do, a server that never answered is looked for again; without that it is a wrong address.
+#[test]
+fn a_source_that_never_answered_is_looked_for_again_before_a_part_is_taken() {
+    let fake = Fake::with(250, |_, right, _| right);
+    let read = |allow_partial: bool, comes: bool| {
+        let front = Front::before(fake.url());
+        front.go();
+        // Nothing listens now.
+        while std::net::TcpStream::connect(front.url().trim_start_matches("http://")).is_ok() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let source = fake.source(|c| {
+            c.url = front.url().parse().expect("an address");
+            c.backoff = Duration::from_millis(50);
+        });
+        let context = FetchContext { allow_partial, ..context() };
+        let read = thread::scope(|scope| {
+            let reading = scope.spawn(|| source.fetch(&everything(), &context));
+            if comes {
+                while context.stats.retries.load(Ordering::Relaxed) == 0 && !reading.is_finished() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                front.come();
+            }
+            reading.join().expect("no panic")
+        });
+        let again = source.fetch(&everything(), &context).map(drop).map_err(|error| error.code.id);
+        let retries = context.stats.retries.load(Ordering::Relaxed);
+        (read.map(|records| records.len()).map_err(|error| error.code.id), again, retries)
+    };
+    assert_eq!(read(false, false), (Err("K0702"), Err("K0702"), 0));
+    let (came, _, retries) = read(true, true);
+    assert!(came == Ok(250) && retries > 0, "{came:?} after {retries}");
+    // The second request of a run does not look again for what the first one looked for in vain.
+    assert_eq!(read(true, false), (Err("K0702"), Err("K0702"), 5));
 }

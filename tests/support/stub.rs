@@ -42,6 +42,8 @@ pub(crate) struct Response {
     /// End the connection after so many bytes of the body.
     pub(crate) cut: Option<usize>,
     pub(crate) gzip: bool,
+    /// Say this length instead of the body's own.
+    pub(crate) length: Option<usize>,
     /// Say no length, and send the body again and again until the client has enough, with so much time between two of them.
     pub(crate) endless: Option<Duration>,
 }
@@ -61,8 +63,14 @@ impl Response {
             delay: Duration::ZERO,
             cut: None,
             gzip: false,
+            length: None,
             endless: None,
         }
+    }
+
+    /// The end of the connection instead of an answer.
+    pub(crate) fn none() -> Self {
+        Self::text(0, "")
     }
 
     /// With a header.
@@ -88,6 +96,8 @@ impl Stub {
         let (log, answer) = (Arc::clone(&requests), Arc::new(answer));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                // A body that waits for the receipt of its head would take 40 ms.
+                let _ = stream.set_nodelay(true);
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
                 thread::spawn(move || serve(&stream, &log, &*answer));
             }
@@ -153,6 +163,9 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
 }
 
 fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Option<()> {
+    if response.status == 0 {
+        return None;
+    }
     let packed = response.gzip && accepts_gzip;
     let body = if packed {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -163,7 +176,7 @@ fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Opt
     };
     let mut head = format!("HTTP/1.1 {} X\r\nContent-Type: application/json\r\n", response.status);
     if response.endless.is_none() {
-        head = format!("{head}Content-Length: {}\r\n", body.len());
+        head = format!("{head}Content-Length: {}\r\n", response.length.unwrap_or(body.len()));
     }
     if packed {
         head.push_str("Content-Encoding: gzip\r\n");

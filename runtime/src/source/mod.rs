@@ -23,6 +23,7 @@ pub use tuples::{TupleCounts, TupleRequest, Tuples};
 
 use crate::allowance::{Allowance, Spent};
 use evidence::{RecordDocuments, WantedRecord};
+use foldhash::HashSet;
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::Span;
 use huntc_compiler::request::{BoundRequest, PastedSearch};
@@ -236,11 +237,26 @@ impl Records {
 
     /// Keeps only the records whose time passes.
     pub fn retain(&mut self, keep: impl Fn(Option<Instant>) -> bool) {
-        let kept: Vec<usize> = self.times.iter().enumerate().filter(|(_, t)| keep(**t)).map(|(row, _)| row).collect();
+        self.keep(&self.times.iter().enumerate().filter(|(_, t)| keep(**t)).map(|(row, _)| row).collect::<Vec<_>>());
+    }
+
+    /// Drops the records with these ids.
+    pub(crate) fn without(&mut self, known: &HashSet<u64>) {
+        self.keep(&self.ids.iter().enumerate().filter(|(_, id)| !known.contains(id)).map(|(row, _)| row).collect::<Vec<_>>());
+    }
+
+    /// Drops what is there again.
+    pub(crate) fn each_once(&mut self) {
+        let mut known = HashSet::default();
+        self.keep(&self.ids.iter().enumerate().filter(|(_, id)| known.insert(**id)).map(|(row, _)| row).collect::<Vec<_>>());
+    }
+
+    /// Keeps only the records at these places.
+    fn keep(&mut self, kept: &[usize]) {
         for (_, column) in &mut self.columns {
             let mut starts = vec![0];
             let mut codes = Vec::new();
-            for row in &kept {
+            for row in kept {
                 codes.extend_from_slice(column.codes(*row));
                 starts.push(codes.len() as u32);
             }

@@ -242,6 +242,19 @@ impl Shards {
     }
 }
 
+/// What an answer calls what it opened, also where the rest of it cannot be read: so that it can be closed.
+pub(super) fn opened(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OpenedName {
+        #[serde(rename = "_scroll_id")]
+        scroll: Option<String>,
+        #[serde(alias = "pit_id")]
+        id: Option<String>,
+    }
+    let opened = serde_json::Deserializer::from_slice(body).into_iter::<OpenedName>().next()?.ok()?;
+    opened.scroll.or(opened.id).filter(|id| !id.is_empty())
+}
+
 /// Reads a part of an answer. Values of records stand in it as keys of buckets: what is no JSON in them is mended.
 pub(super) fn part<T: DeserializeOwned>(part: &RawValue) -> serde_json::Result<T> {
     serde_json::from_str(part.get()).or_else(|error| match repair::json(part.get().as_bytes()) {
@@ -308,6 +321,14 @@ mod tests {
         let keys: Vec<String> = part(&RawValue::from_string(r#"["a\ud800","b"]"#.to_owned()).unwrap()).unwrap();
         assert_eq!(keys, ["a\u{fffd}", "b"]);
         assert!(part::<Vec<String>>(&RawValue::from_string("[1]".to_owned()).unwrap()).is_err());
+    }
+
+    #[test]
+    fn what_was_opened_is_known_by_its_name_in_a_broken_answer() {
+        let id = |body: &str| opened(body.as_bytes());
+        assert_eq!(id(r#"{"_shards":1,"_shards":2,"_scroll_id":"a"}{}"#).as_deref(), Some("a"));
+        assert_eq!(id(r#"{"pit_id":"b"}"#).as_deref(), Some("b"));
+        assert_eq!((id(r#"{"id":""}"#), id(r#"{"id":"a""#), id("<html>")), (None, None, None));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Call {
     /// JSON text.
     pub(super) body: Option<Vec<u8>>,
     pub(super) timeout: Duration,
+    /// Whether less can be asked for where the server lacks the memory for all of it.
+    pub(super) shrinks: bool,
 }
 
 /// An answer with a status of success.

@@ -138,6 +138,12 @@ impl ColumnBuilder {
         self.column.codes.iter().skip(start).filter_map(|c| self.column.dictionary.get(*c as usize))
     }
 
+    /// The code of the first value of the record that is being read.
+    pub(super) fn current_code(&self) -> Option<u32> {
+        let start = self.column.starts.last().map_or(0, |s| *s as usize);
+        self.column.codes.get(start).copied()
+    }
+
     /// Drops the values of the record that is being read.
     fn forget(&mut self) {
         let start = self.column.starts.last().map_or(0, |s| *s as usize);

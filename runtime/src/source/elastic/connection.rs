@@ -4,7 +4,7 @@ use super::answer::FILTER;
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
 use super::detect::{self, Answered};
-use super::fault::{Fault, FaultKind};
+use super::fault::{Fault, FaultKind, Repeat};
 use super::message;
 use super::retry::{Gate, Retries};
 use super::server::Server;
@@ -18,6 +18,9 @@ use std::time::Duration;
 const LETTING_GO: Duration = Duration::from_secs(5);
 const LETTING_GO_LATE: Duration = Duration::from_millis(300);
 
+/// The most of what a server was not reached with that is told later.
+const MOST_KEPT: usize = 100;
+
 /// The connection to one server.
 pub(super) struct Connection {
     pub(super) config: ElasticConfig,
@@ -27,13 +30,15 @@ pub(super) struct Connection {
     server: OnceLock<Server>,
     /// Held while the server is asked what it is: statements that start together need one answer.
     detecting: Mutex<()>,
+    /// What the server was not reached with that it need not keep.
+    kept: Mutex<Vec<Call>>,
 }
 
 impl Connection {
     pub(super) fn new(config: ElasticConfig) -> Result<Self, SourceError> {
         let client = Client::new(&config)?;
         let (retries, gate) = (Retries::new(&config), Gate::new(config.concurrency));
-        Ok(Self { config, client, retries, gate, server: OnceLock::new(), detecting: Mutex::new(()) })
+        Ok(Self { config, client, retries, gate, server: OnceLock::new(), detecting: Mutex::new(()), kept: Mutex::default() })
     }
 
     /// Sends a request until `check` accepts the answer, the fault is final, or the tries are used up.
@@ -46,13 +51,41 @@ impl Connection {
         self.retries.send(&self.client, &self.gate, call, context, check)
     }
 
-    /// Tells the server what it need not keep, also when the hunt may not go on. A fault has no effect, and nobody waits
-    /// for long: the server lets go by itself later.
+    /// Tells the server what it need not keep, also when the hunt may not go on. What does not get through is told again, with the
+    /// next thing that does too. A fault has no effect, and nobody waits for long: the server lets go by itself later.
     pub(super) fn let_go(&self, path: &str, body: &serde_json::Value, context: &FetchContext) {
         let timeout = if context.allowance.check().is_ok() { LETTING_GO } else { LETTING_GO_LATE };
         let context = FetchContext { request_id: context.request_id.clone(), ..FetchContext::default() };
         let body = Some(body.to_string().into_bytes());
-        let _ = self.send_once(&Call { method: Method::DELETE, path: path.to_owned(), body, timeout }, &context);
+        let call = Call { method: Method::DELETE, path: path.to_owned(), body, timeout, shrinks: false };
+        if self.lets_go(&call, &context) {
+            return self.let_go_of_kept(&context);
+        }
+        std::thread::sleep(self.config.backoff.min(LETTING_GO_LATE));
+        if !self.lets_go(&call, &context) {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < MOST_KEPT {
+                kept.push(call);
+            }
+        }
+    }
+
+    /// Tells the server once more what it was not reached with.
+    pub(super) fn let_go_of_kept(&self, context: &FetchContext) {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        for call in kept {
+            if !self.lets_go(&Call { timeout: LETTING_GO_LATE, ..call }, context) {
+                return;
+            }
+        }
+    }
+
+    /// Tells the server what it need not keep. False where it may be reached with that later.
+    fn lets_go(&self, call: &Call, context: &FetchContext) -> bool {
+        match self.send_once(call, context) {
+            Ok(_) => true,
+            Err(fault) => fault.kind == FaultKind::Timeout || fault.again(true) == Repeat::Never,
+        }
     }
 
     /// One try, without waiting for other requests.
@@ -63,7 +96,7 @@ impl Connection {
     /// A POST with a JSON body.
     pub(super) fn post(&self, path: String, body: &impl Serialize) -> Result<Call, Fault> {
         let body = serde_json::to_vec(body).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
-        Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout })
+        Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout, shrinks: false })
     }
 
     /// A search over the indices of the source. `lenient`: a part of the answer may do.
@@ -78,7 +111,7 @@ impl Connection {
     }
 
     pub(super) fn get(&self, path: String) -> Call {
-        Call { method: Method::GET, path, body: None, timeout: self.config.timeout }
+        Call { method: Method::GET, path, body: None, timeout: self.config.timeout, shrinks: false }
     }
 
     /// The product and the version of the server, which is asked once.

@@ -35,7 +35,7 @@ struct NodeInfo {
 /// Finds out product and version. `send` tries a request until it has an answer or a final fault. Credentials that may
 /// only read indices get 403 for both requests, and some builds answer `/` with 405; these answers have the product's header too.
 pub(super) fn detect(timeout: Duration, send: impl Fn(Call) -> Result<Answered, Fault>) -> Result<Server, Fault> {
-    let ask = |path: &str| send(Call { method: Method::GET, path: path.to_owned(), body: None, timeout });
+    let ask = |path: &str| send(Call { method: Method::GET, path: path.to_owned(), body: None, timeout, shrinks: false });
     let first = ask("_nodes/_local?filter_path=nodes.*.version")?;
     let nodes: Nodes = first.json();
     let version = nodes.nodes.into_values().find_map(|n| n.version);

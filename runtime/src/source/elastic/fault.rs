@@ -45,6 +45,8 @@ pub(super) enum FaultKind {
     IndexClosed,
     /// The server is busy.
     Overloaded,
+    /// The server lacks the memory for the request. `lasting`: it says that it will lack it on the next try too.
+    ShortOfMemory { lasting: bool },
     /// The server, or what stands before it, cannot answer now: it starts, or what should answer is down.
     Unavailable,
     /// The server failed at the request for no reason that is known here.
@@ -123,6 +125,7 @@ impl Fault {
             // Proxies accept connections for a server that is away.
             FaultKind::Dropped => Repeat::Long,
             FaultKind::Overloaded
+            | FaultKind::ShortOfMemory { lasting: false }
             | FaultKind::Unavailable
             | FaultKind::Troubled
             | FaultKind::Cut
@@ -135,6 +138,44 @@ impl Fault {
             FaultKind::NotASearchServer if known => Repeat::Once,
             _ => Repeat::Never,
         }
+    }
+
+    /// How often a server is looked for that never answered, before a hunt goes on without it.
+    pub(super) fn again_for_a_part(&self) -> Repeat {
+        match self.kind {
+            FaultKind::Refused | FaultKind::UnknownHost => Repeat::Some,
+            FaultKind::ConnectTimeout => Repeat::Once,
+            _ => Repeat::Never,
+        }
+    }
+
+    /// Whether the server, or what stands before it, may answer where less is asked for at once.
+    pub(super) fn asks_for_less(&self) -> bool {
+        matches!(self.kind, FaultKind::PageTooLarge | FaultKind::ShortOfMemory { .. })
+            || (self.kind == FaultKind::TooLarge && self.status.is_none())
+    }
+
+    /// Whether the body of the request was too long for the server, or for what stands before it.
+    pub(super) fn refuses_length(&self) -> bool {
+        self.kind == FaultKind::TooLarge && self.status == Some(413)
+    }
+
+    /// Whether it may be the counting that the server does not manage, so that it is asked for the records themselves.
+    pub(super) fn is_of_counting(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::Rejected
+                | FaultKind::MappingClash
+                | FaultKind::TooComplex
+                | FaultKind::ContextLost
+                | FaultKind::Miscounted
+                | FaultKind::Malformed
+                | FaultKind::PageTooLarge
+                | FaultKind::TooLarge
+                | FaultKind::ShortOfMemory { .. }
+                | FaultKind::NoDocuments
+                | FaultKind::LeftOut
+        )
     }
 
     /// Whether a part of the records may be all that can be had.
@@ -169,7 +210,10 @@ pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Fau
         collect(error, &mut types, &mut reasons, 0);
     }
     let reason = reason_text(status, &types, &reasons, json.is_some(), body);
-    let kind = kind_of(status, &types, &reasons, json.is_some());
+    let kind = match kind_of(status, &types, &reasons, json.is_some()) {
+        FaultKind::ShortOfMemory { .. } => FaultKind::ShortOfMemory { lasting: error.is_some_and(|error| lasts(error, 0)) },
+        kind => kind,
+    };
     Fault { kind, status: Some(status), reason: clean(&reason), wait, waited: None, product: None }
 }
 
@@ -210,6 +254,14 @@ fn collect(error: &Value, types: &mut Vec<String>, reasons: &mut Vec<String>, de
     reasons.extend(error.get("reason").and_then(Value::as_str).map(str::to_owned));
 }
 
+/// Whether an error says that it will last.
+fn lasts(error: &Value, depth: usize) -> bool {
+    let causes = ["root_cause", "failed_shards"].iter().filter_map(|key| error.get(key)?.as_array()).flatten();
+    depth < 8
+        && (error.get("durability").and_then(Value::as_str) == Some("PERMANENT")
+            || causes.chain(error.get("caused_by")).chain(error.get("reason")).any(|cause| lasts(cause, depth + 1)))
+}
+
 /// The type of the error decides before its status: servers send the same fault with 400, 429, 500 or 503.
 fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> FaultKind {
     let any_of = |wanted: &[&str]| types.iter().any(|t| wanted.contains(&t.as_str()));
@@ -245,14 +297,16 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Fau
         return FaultKind::TooLarge;
     }
     if any_of(&["too_many_buckets_exception"]) {
-        return FaultKind::Rejected;
+        return FaultKind::PageTooLarge;
     }
     // A remote cluster that cannot be reached, which comes with 502.
     if any_of(&["connect_transport_exception", "no_such_remote_cluster_exception"]) {
         return FaultKind::Incomplete;
     }
-    let busy = ["es_rejected_execution_exception", "rejected_execution_exception", "circuit_breaking_exception"];
-    if any_of(&busy) || status == 429 {
+    if any_of(&["circuit_breaking_exception"]) {
+        return FaultKind::ShortOfMemory { lasting: false };
+    }
+    if any_of(&["es_rejected_execution_exception", "rejected_execution_exception"]) || status == 429 {
         return FaultKind::Overloaded;
     }
     if any_of(&[
@@ -334,8 +388,20 @@ mod tests {
         assert_eq!(kind(500, r#"{"error":{"type":"null_pointer_exception"}}"#), FaultKind::Troubled);
         assert_eq!(kind(408, ""), FaultKind::Troubled);
         assert_eq!(kind(503, r#"{"error":{"type":"no_shard_available_action_exception"}}"#), FaultKind::Incomplete);
-        assert_eq!(kind(503, r#"{"error":{"type":"too_many_buckets_exception"}}"#), FaultKind::Rejected);
+        assert_eq!(kind(503, r#"{"error":{"type":"too_many_buckets_exception"}}"#), FaultKind::PageTooLarge);
         assert_eq!(kind(400, r#"{"error":"no handler found"}"#), FaultKind::Rejected);
+    }
+
+    #[test]
+    fn a_server_says_whether_it_will_lack_memory_again() {
+        let short = |durability: &str| {
+            format!(
+                r#"{{"error":{{"root_cause":[],"type":"search_phase_execution_exception","failed_shards":[{{"reason":{{"type":"circuit_breaking_exception","reason":"x","durability":"{durability}"}}}}]}}}}"#
+            )
+        };
+        assert_eq!(kind(429, &short("TRANSIENT")), FaultKind::ShortOfMemory { lasting: false });
+        assert_eq!(kind(503, &short("PERMANENT")), FaultKind::ShortOfMemory { lasting: true });
+        assert_eq!(of_answer(429, None, short("PERMANENT").as_bytes()).again(true), Repeat::Never);
     }
 
     #[test]

@@ -56,6 +56,7 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
         FaultKind::NoSuchIndex => (&codes::NO_SUCH_INDEX, format!("no index matches `{indices}`")),
         FaultKind::IndexClosed => (&codes::INDEX_CLOSED, format!("an index of `{indices}` is closed")),
         FaultKind::Overloaded => (&codes::OVERLOADED, format!("the server is overloaded{status}; all tries are used up")),
+        FaultKind::ShortOfMemory { .. } => (&codes::OVERLOADED, format!("the server lacks the memory for a request{status}")),
         FaultKind::Unavailable if fault.waited.is_some() => {
             (&codes::OVERLOADED, format!("the server is unavailable{status}, still after {} s", waited(fault)))
         }
@@ -124,6 +125,9 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         FaultKind::Unavailable => "see whether the server and the proxy before it are up: `GET _cluster/health`".to_owned(),
         FaultKind::Troubled => "the log of the server has the reason; run again".to_owned(),
         FaultKind::Overloaded => "set `concurrency = 2` in huntc.toml, or run at a quieter time".to_owned(),
+        FaultKind::ShortOfMemory { .. } => {
+            "set `page_size = 1000` and `concurrency = 2` in huntc.toml, or run at a quieter time".to_owned()
+        }
         FaultKind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
         FaultKind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
         FaultKind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
@@ -174,6 +178,7 @@ mod tests {
             FaultKind::NoSuchIndex,
             FaultKind::IndexClosed,
             FaultKind::Overloaded,
+            FaultKind::ShortOfMemory { lasting: true },
             FaultKind::PitLimit,
             FaultKind::ContextLost,
             FaultKind::TooComplex,

@@ -19,6 +19,7 @@ mod documents;
 mod expression;
 mod fault;
 mod findings;
+mod halves;
 mod mapping;
 mod message;
 mod offline;
@@ -60,8 +61,10 @@ pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 use super::evidence::{RecordDocuments, WantedRecord};
 use super::{DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
+use columns::RecordsBuilder;
 use connection::Connection;
 use fault::{Fault, FaultKind};
+use halves::{OnceEach, in_halves};
 use huntc_compiler::request::BoundRequest;
 use mapping::Mappings;
 use outlet::Outlet;
@@ -107,7 +110,10 @@ impl ElasticSource {
 
     /// What `huntc doctor` shows: server, indices, number of records, the time they cover, and the mappings of these fields.
     pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
-        survey::survey(&self.connection, &self.mappings, fields, context).map_err(|f| self.connection.explain(&f))
+        // A wrong address is told at once, also where a part would do.
+        let whole = FetchContext { allow_partial: false, ..context.clone() };
+        let survey = self.connection.server(&whole).and_then(|_| survey::survey(&self.connection, &self.mappings, fields, context));
+        survey.map_err(|f| self.connection.explain(&f))
     }
 
     /// What a reading needs.
@@ -162,30 +168,52 @@ impl ElasticSource {
     }
 
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
-        self.with_prepared(request, context, |prepared| {
-            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(self.reading(), context, prepared).all()? };
-            Ok(builder.finish(prepared.wanted()))
-        })
+        let mut names = Vec::new();
+        let parts = in_halves(request, |part| {
+            self.with_prepared(part, context, |prepared| {
+                names = prepared.wanted().map(str::to_owned).collect();
+                if prepared.nothing { Ok(prepared.builder()) } else { Scan::new(self.reading(), context, prepared).all() }
+            })
+        })?;
+        let several = parts.len() > 1;
+        let joined = |mut all: RecordsBuilder, part| {
+            all.append(part);
+            all
+        };
+        let all = parts.into_iter().reduce(joined).unwrap_or_else(|| RecordsBuilder::new(0, false));
+        let mut records = all.finish(names.iter().map(String::as_str));
+        if several {
+            records.each_once();
+        }
+        Ok(records)
     }
 
     /// As [`Self::read`], part by part.
     fn streamed(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
         let mut refused = None;
-        let read = self.with_prepared(request, context, |prepared| {
-            let mut outlet = Outlet::parts(sink, prepared.wanted().map(str::to_owned).collect());
-            self.keep_reading(prepared, context);
-            let read = if prepared.nothing {
-                outlet.begin(prepared.builder());
-                outlet.take(prepared.builder())
-            } else {
-                Scan::new(self.reading(), context, prepared).run(&mut outlet)
-            };
-            refused = outlet.refused();
-            read
+        let mut sink = OnceEach::new(sink);
+        let read = in_halves(request, |part| {
+            sink.several = !std::ptr::eq(part, request);
+            self.with_prepared(part, context, |prepared| {
+                let mut outlet = Outlet::parts(&mut sink, prepared.wanted().map(str::to_owned).collect());
+                self.keep_reading(prepared, context);
+                let read = if prepared.nothing {
+                    outlet.begin(prepared.builder());
+                    outlet.take(prepared.builder())
+                } else {
+                    Scan::new(self.reading(), context, prepared).run(&mut outlet)
+                };
+                refused = outlet.refused();
+                read
+            })?;
+            sink.end().map_err(|error| {
+                refused = Some(error);
+                Fault::spent(Spent::Cancelled)
+            })
         });
         match (refused, read) {
             (Some(refused), Err(_)) => Err(refused),
-            (_, read) => read.map_err(|fault| self.failed(&fault, context)),
+            (_, read) => read.map(drop).map_err(|fault| self.failed(&fault, context)),
         }
     }
 
@@ -201,6 +229,7 @@ impl ElasticSource {
 impl Drop for ElasticSource {
     fn drop(&mut self) {
         self.shared.close(&self.connection, &FetchContext::default());
+        self.connection.let_go_of_kept(&FetchContext::default());
     }
 }
 
@@ -208,7 +237,10 @@ impl DataSource for ElasticSource {
     /// When a mapping allows no exact query, the answer has more records than the request asks for, never fewer.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let read = self.begin(request, context).and_then(|()| match request.enough {
-            Some(enough) => self.first(request, enough, context),
+            Some(enough) => {
+                let parts = in_halves(request, |part| self.first(part, enough, context))?;
+                Ok(parts.into_iter().reduce(|a, b| if a.is_empty() { b } else { a }).unwrap_or_default())
+            }
             None => self.read(request, context),
         });
         read.map_err(|fault| self.failed(&fault, context))
@@ -218,11 +250,11 @@ impl DataSource for ElasticSource {
         if request.enough.is_some() {
             sink.begin();
             sink.take(self.fetch(request, context)?)?;
+            sink.end()
         } else {
             self.begin(request, context).map_err(|fault| self.failed(&fault, context))?;
-            self.streamed(request, context, sink)?;
+            self.streamed(request, context, sink)
         }
-        sink.end()
     }
 
     fn indices(&self) -> Vec<String> {
@@ -234,7 +266,9 @@ impl DataSource for ElasticSource {
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
-        self.total(request, context).map_err(|f| self.connection.explain(&f))
+        // A record that two halves find counts twice.
+        let counts = in_halves(request, |part| self.total(part, context));
+        counts.map(|counts| counts.into_iter().sum()).map_err(|f| self.connection.explain(&f))
     }
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {

@@ -47,12 +47,12 @@ impl ElasticSource {
             if prepared.nothing {
                 return Ok(0);
             }
-            let mut total = None;
+            let mut total = 0;
             self.search(prepared, &prepared.query, 0, context, |answer| {
-                total = answer.hits.exact_total();
+                total = answer.total()?;
                 Ok(())
             })?;
-            total.ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))
+            Ok(total)
         })
     }
 

@@ -61,14 +61,17 @@ impl Retries {
             });
             let fault = match result {
                 Ok(done) => {
-                    if wait.begun.is_some() {
-                        self.weary.store(false, Ordering::Relaxed);
-                    }
+                    self.weary.fetch_and(false, Ordering::Relaxed);
                     return Ok(done);
                 }
                 Err(fault) => fault,
             };
-            let again = fault.again(client.is_known());
+            let again = match fault.again(client.is_known()) {
+                Repeat::Some if call.shrinks && fault.asks_for_less() => Repeat::Once,
+                // The records of the other sources may be all that is asked for then.
+                Repeat::Never if context.allow_partial && !self.weary.load(Ordering::Relaxed) => fault.again_for_a_part(),
+                again => again,
+            };
             let pause_for = match again {
                 Repeat::Long if !self.weary.load(Ordering::Relaxed) => {
                     let waited = wait.begun.get_or_insert_with(Instant::now).elapsed();
@@ -82,7 +85,10 @@ impl Retries {
                 }
                 Repeat::Never => return Err(fault),
                 Repeat::Once if tries >= 1 => return Err(fault),
-                _ if tries >= self.most || !self.within_budget() => return Err(fault),
+                _ if tries >= self.most || !self.within_budget() => {
+                    self.weary.fetch_or(fault.again_for_a_part() != Repeat::Never, Ordering::Relaxed);
+                    return Err(fault);
+                }
                 _ => {
                     self.retried.fetch_add(1, Ordering::Relaxed);
                     tries += 1;
@@ -184,7 +190,9 @@ impl Pass<'_> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(_) => state.limit = (state.limit + 0.05).min(self.0.most),
-            Err(fault) if fault.kind == FaultKind::Overloaded => state.limit = (state.limit / 2.0).max(1.0),
+            Err(fault) if matches!(fault.kind, FaultKind::Overloaded | FaultKind::ShortOfMemory { .. }) => {
+                state.limit = (state.limit / 2.0).max(1.0);
+            }
             Err(_) => {}
         }
     }

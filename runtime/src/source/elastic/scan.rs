@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter, page_order};
+use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
@@ -125,7 +126,7 @@ impl<'a> Scan<'a> {
             if !again || tries >= RESTARTS {
                 return if again && self.context.allow_partial { self.partial(builder, outlet) } else { Err(fault) };
             }
-            self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
+            self.count_retry();
         }
     }
 
@@ -315,10 +316,14 @@ impl<'a> Scan<'a> {
         self.page.load(Ordering::Relaxed)
     }
 
+    pub(super) fn count_retry(&self) {
+        self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Halves the page size after a page of `size` was refused. False when `size` was the smallest already.
     pub(super) fn shrink_page(&self, size: usize) -> bool {
         self.page.fetch_min((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
-        size > SMALLEST_PAGE
+        may_shrink(size)
     }
 
     /// Whether an answer may be used: it is complete, or a part may do.
@@ -358,8 +363,8 @@ impl<'a> Scan<'a> {
         loop {
             let size = self.page_size();
             match self.sized_page(snapshot, part, after, total, size, builder) {
-                // An index may allow fewer records than the usual 10,000.
-                Err(fault) if fault.kind == FaultKind::PageTooLarge && self.shrink_page(size) => {}
+                // An index may allow fewer records than the usual 10,000, and a server may have the memory for fewer only.
+                Err(fault) if fault.asks_for_less() && self.shrink_page(size) => self.count_retry(),
                 Err(fault) if self.settles_for_a_part(&fault) => {}
                 result => return result,
             }
@@ -394,7 +399,7 @@ impl<'a> Scan<'a> {
             docvalue_fields: &from_index.doc_values,
             fields: &from_index.fields,
         };
-        let call = self.connection.search_under(partial, &body)?;
+        let call = Call { shrinks: may_shrink(size), ..self.connection.search_under(partial, &body)? };
         let page = self.connection.send(&call, self.context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
@@ -402,6 +407,10 @@ impl<'a> Scan<'a> {
             snapshot.renew(answer.pit_id.take());
             if answer.hits.hits.len() > size {
                 return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
+            }
+            let counted = answer.hits.exact_total();
+            if total && counted.is_none() {
+                return Err(Fault::new(FaultKind::Malformed, "the answer has no total"));
             }
             let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
             if answer.hits.hits.len() == size && size > 0 && last.is_none() {
@@ -412,7 +421,7 @@ impl<'a> Scan<'a> {
                 asked: size,
                 hits: answer.hits.hits.len(),
                 bytes: reply.body.len(),
-                total: answer.hits.exact_total(),
+                total: counted,
                 last,
                 aggregations: answer.aggregations.map(ToOwned::to_owned),
             })
@@ -444,4 +453,9 @@ pub(super) fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(
 
 pub(super) fn miscounted(total: u64, seen: u64) -> Fault {
     Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}"))
+}
+
+/// Whether a smaller page than one of `size` is tried.
+pub(super) fn may_shrink(size: usize) -> bool {
+    size > SMALLEST_PAGE
 }

@@ -1,6 +1,6 @@
 //! Points in time: the records that are read under one do not change meanwhile.
 
-use super::answer::{Answer, Shards};
+use super::answer::{self, Answer, Shards};
 use super::client::Call;
 use super::connection::Connection;
 use super::coverage;
@@ -51,10 +51,15 @@ impl Snapshot {
                 format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", connection.indices())
             }
         };
-        let call = Call { method: Method::POST, path, body: None, timeout: connection.config.timeout };
+        let call = Call { method: Method::POST, ..connection.get(path) };
         let snapshot = connection.send(&call, context, |reply| {
-            let opened: Opened = serde_json::from_slice(&reply.body)
-                .map_err(|e| Fault::new(FaultKind::Malformed, format!("no point in time: {e}")))?;
+            let opened = serde_json::from_slice(&reply.body).map_err(|e| {
+                if let Some(id) = answer::opened(&reply.body) {
+                    Self { product, id: Mutex::new(id), partial: true, shards: None }.close(connection, context);
+                }
+                Fault::new(FaultKind::Malformed, format!("no point in time: {e}"))
+            });
+            let opened: Opened = opened?;
             let Some(id) = opened.id.filter(|id| !id.is_empty()) else {
                 return Err(Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"));
             };

@@ -11,7 +11,7 @@ use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::{TIME, between};
 use crate::allowance::Lent;
 use crate::source::{ANSWER, FetchContext, Records};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::request::TupleTimes;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
@@ -95,6 +95,8 @@ impl Extreme {
 struct CountedTuples {
     /// A record for each.
     builder: RecordsBuilder,
+    /// The codes of each: a server that gives a tuple twice counts its records twice.
+    known: HashSet<Box<[u32]>>,
     counts: Vec<u64>,
     /// When the first record of each was and when the last, in milliseconds; empty unless asked for.
     firsts: Vec<i64>,
@@ -112,20 +114,42 @@ pub(super) struct MergedTuples {
     places: HashMap<Box<[u32]>, usize>,
 }
 
+impl TupleBucket {
+    /// Whether it has what was asked for: its key, and its times.
+    fn check(&self, times: TupleTimes) -> Result<(), Fault> {
+        let strange = |key: &&Json| !(key.is_null() || key.is_string() || key.is_i64());
+        if let Some(key) = self.key.values().find(strange) {
+            return Err(malformed(format!("a bucket has the key {key}")));
+        }
+        let lacks = |extreme: &Option<Extreme>, wanted| times >= wanted && extreme.as_ref().is_none_or(|e| e.value.is_none());
+        if lacks(&self.first, TupleTimes::First) || lacks(&self.last, TupleTimes::FirstAndLast) {
+            return Err(malformed("a bucket has no time".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 impl CountedTuples {
     fn new(fields: usize) -> Self {
         let builder = RecordsBuilder::new(fields, false);
-        Self { builder, counts: Vec::new(), firsts: Vec::new(), lasts: Vec::new(), records: 0 }
+        Self { builder, known: HashSet::default(), counts: Vec::new(), firsts: Vec::new(), lasts: Vec::new(), records: 0 }
+    }
+
+    /// Roughly how many bytes they take.
+    fn bytes(&self) -> usize {
+        self.builder.bytes() + (4 * self.builder.columns.len() + 3 * size_of::<u64>()) * self.counts.len()
     }
 
     fn take(&mut self, bucket: TupleBucket, times: TupleTimes) -> Result<(), Fault> {
         for (number, column) in self.builder.columns.iter_mut().enumerate() {
             match bucket.key.get(&number.to_string()) {
-                None | Some(Json::Null) => {}
                 Some(Json::String(text)) => column.push_text(text),
-                Some(Json::Number(number)) if number.is_i64() => column.push_int(number.as_i64().unwrap_or_default()),
-                Some(other) => return Err(malformed(format!("a bucket has the key {other}"))),
+                Some(Json::Number(number)) => column.push_int(number.as_i64().unwrap_or_default()),
+                _ => {}
             }
+        }
+        if !self.known.insert(self.builder.columns.iter().map(|column| column.current_code().unwrap_or(NOTHING)).collect()) {
+            return Err(Fault::new(FaultKind::Miscounted, "a tuple came twice"));
         }
         self.builder.end_record("", "", None);
         self.counts.push(bucket.doc_count);
@@ -134,7 +158,7 @@ impl CountedTuples {
             [(bucket.first, TupleTimes::Order, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
         for (extreme, wanted, taken) in extremes {
             if times >= wanted {
-                taken.push(extreme.and_then(|e| e.millis()).ok_or_else(|| malformed("a bucket has no time".to_owned()))?);
+                taken.extend(extreme.and_then(|e| e.millis()));
             }
         }
         Ok(())
@@ -217,6 +241,7 @@ enum StretchEnd {
 }
 
 /// Counts the tuples of the records that a query finds.
+#[derive(Clone, Copy)]
 pub(super) struct TupleCount<'a> {
     pub(super) source: &'a ElasticSource,
     pub(super) snapshot: &'a Snapshot,
@@ -250,6 +275,7 @@ impl TupleCount<'_> {
             merged: Mutex::new(MergedTuples::new(self.fields.len())),
             tuples: AtomicU64::new(0),
             records: AtomicU64::new(0),
+            found: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         };
         while !stretches.is_empty() {
@@ -257,8 +283,10 @@ impl TupleCount<'_> {
             let parts = ends.into_iter().filter_map(|end| if let StretchEnd::Divided(parts) = end { Some(parts) } else { None });
             stretches = parts.flatten().collect();
         }
+        // Where a record counts for each of its values, only what the stretches have shows whether all are there.
+        let all_there = counting.found.into_inner() == self.records;
         let merged = counting.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(self.accounts(merged.all.records, self.records).then_some(merged))
+        Ok((all_there && self.accounts(merged.all.records, self.records)).then_some(merged))
     }
 
     /// Whether so many counts may come of so many records: one of each, or one of each value.
@@ -353,6 +381,8 @@ struct Counting<'a> {
     merged: Mutex<MergedTuples>,
     tuples: AtomicU64,
     records: AtomicU64,
+    /// How many records the stretches have that were counted to their end.
+    found: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -385,21 +415,22 @@ impl Counting<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let (bytes, records) = (counted.builder.bytes(), counted.records);
+            let (bytes, records) = (counted.bytes(), counted.records);
             let (buckets, next, whole) = asked.search(&query, &asked.aggregations(after.as_deref()), |answer| {
                 let page: TuplePage<'_> = aggregations(answer)?;
                 let whole = page.stamps.map(|stamps| Ok((answer.total()?, stamps.value))).transpose()?;
-                let buckets = page.tuples.buckets.len();
-                page.tuples.buckets.into_iter().try_for_each(|bucket| counted.take(bucket, asked.times))?;
-                Ok((buckets, page.tuples.after_key.map(ToOwned::to_owned), whole))
+                page.tuples.buckets.iter().try_for_each(|bucket| bucket.check(asked.times))?;
+                Ok((page.tuples.buckets, page.tuples.after_key.map(ToOwned::to_owned), whole))
             })?;
+            let found = buckets.len();
+            buckets.into_iter().try_for_each(|bucket| counted.take(bucket, asked.times))?;
             if let Some((records, stamps)) = whole {
                 if records != stamps {
                     return Ok(None);
                 }
                 total = Some(records);
             }
-            let full = buckets >= asked.page;
+            let full = found >= asked.page;
             if full
                 && after.is_none()
                 && let Some(most) = stretch.parts_after(counted.records, asked.page)
@@ -409,12 +440,12 @@ impl Counting<'_> {
                     return Ok(Some(StretchEnd::Divided(parts)));
                 }
             }
-            locked(&self.memory).grow(counted.builder.bytes() - bytes).map_err(Fault::spent)?;
+            locked(&self.memory).grow(counted.bytes() - bytes).map_err(Fault::spent)?;
             if !asked.each && counted.records > total.unwrap_or(0) {
                 return Ok(None);
             }
             let progress = CountedSoFar {
-                tuples: self.tuples.fetch_add(buckets as u64, Ordering::Relaxed) + buckets as u64,
+                tuples: self.tuples.fetch_add(found as u64, Ordering::Relaxed) + found as u64,
                 records: self.records.fetch_add(counted.records - records, Ordering::Relaxed) + counted.records - records,
             };
             if !asked.always && !choice::goes_on(progress, asked.records, asked.times, asked.page) {
@@ -428,11 +459,10 @@ impl Counting<'_> {
                 _ => break,
             }
         }
-        if !total.is_some_and(|total| asked.accounts(counted.records, total)) {
-            return Ok(None);
-        }
+        let Some(total) = total.filter(|total| asked.accounts(counted.records, *total)) else { return Ok(None) };
+        self.found.fetch_add(total, Ordering::Relaxed);
         let mut merged = locked(&self.merged);
-        let (bytes, known) = (counted.builder.bytes(), merged.bytes());
+        let (bytes, known) = (counted.bytes(), merged.bytes());
         merged.take(counted);
         let mut memory = locked(&self.memory);
         memory.shrink(bytes);

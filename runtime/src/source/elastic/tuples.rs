@@ -27,6 +27,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// So many records come with their number. Where there are no more, or hardly more, nothing is counted.
 const FIRST: u64 = 1_000;
+/// A page of so many tuples is not made smaller.
+const FEW: usize = 1_000;
 /// Instants in one request: servers make one or two clauses of each, and take 1,024 in all.
 const INSTANTS: usize = 400;
 
@@ -47,7 +49,7 @@ struct Countable {
 /// What is told with the first records.
 #[derive(Deserialize)]
 struct Overview {
-    single: Option<DocCount>,
+    single: DocCount,
     first: Option<Extreme>,
     last: Option<Extreme>,
 }
@@ -121,21 +123,7 @@ impl ElasticSource {
             // A reading knows which part came.
             Err(fault) if context.allow_partial && fault.leaves_a_part() => Ok(None),
             // What the server does not count it may give, and what a reading cannot give either it explains.
-            Err(fault)
-                if matches!(
-                    fault.kind,
-                    FaultKind::Rejected
-                        | FaultKind::MappingClash
-                        | FaultKind::TooComplex
-                        | FaultKind::ContextLost
-                        | FaultKind::Miscounted
-                        | FaultKind::PageTooLarge
-                        | FaultKind::NoDocuments
-                        | FaultKind::LeftOut
-                ) =>
-            {
-                Ok(None)
-            }
+            Err(fault) if fault.is_of_counting() => Ok(None),
             counted => counted,
         }
     }
@@ -150,7 +138,11 @@ impl ElasticSource {
             if snapshot.partial || !prepared.exact {
                 return Ok(None);
             }
-            self.reading().counted(&prepared.query, Some(&snapshot), context).map(Some)
+            match self.reading().counted(&prepared.query, Some(&snapshot), context) {
+                // It is read in halves, of which some records are in both.
+                Err(fault) if fault.refuses_length() => Ok(None),
+                counted => counted.map(Some),
+            }
         })
     }
 
@@ -206,7 +198,11 @@ impl ElasticSource {
         };
         let counts_of: Vec<TupleCount<'_>> = wanted.iter().zip(whole.iter().map(Vec::as_slice)).map(count).collect();
         let most = self.connection.config.concurrency;
-        let all = side_by_side(&counts_of, most, &AtomicBool::new(false), TupleCount::all)?;
+        let all = side_by_side(&counts_of, most, &AtomicBool::new(false), |count| match count.all() {
+            // A server that lacks the memory for so many tuples may have it for fewer.
+            Err(fault) if fault.asks_for_less() && page > FEW => TupleCount { page: (page / 8).max(FEW), ..*count }.all(),
+            counted => counted,
+        })?;
         for ((TupleFields { slot, fields: names, .. }, count), counted) in wanted.iter().zip(&counts_of).zip(all) {
             let (slot, Some(counted)) = (*slot, counted) else { return Ok(None) };
             self.keep_sent("the records were counted by their values", &count.first_page()?, context);
@@ -274,7 +270,7 @@ impl ElasticSource {
         let overview: Overview = parsed(&found)?;
         let millis = |extreme: Option<Extreme>| extreme.and_then(|e| e.millis());
         let span = millis(overview.first).zip(millis(overview.last));
-        Ok(Beginning::Many { total, apart: overview.single.map_or(0, |single| single.doc_count), span })
+        Ok(Beginning::Many { total, apart: overview.single.doc_count, span })
     }
 
     /// The counted records in these milliseconds; `None` where one of them has none.

@@ -14,8 +14,13 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::thread;
 
-/// The longest list of field names in a path: servers accept lines of 4,096 bytes.
+/// The longest path: servers accept lines of 4,096 bytes.
+const LONGEST_PATH: usize = 4_000;
+/// What else is in a path.
+const REST: usize = 150;
+/// The longest list of field names in a path, and what it is not cut below.
 const LONGEST_LIST: usize = 2_000;
+const SHORTEST_LIST: usize = 200;
 
 /// What the server answers about some fields.
 #[derive(Default)]
@@ -68,7 +73,10 @@ impl Questioner<'_> {
         let settings = thread::scope(|scope| {
             let settings = scope.spawn(|| self.settings(&indices));
             let of_fields = |names: &[String]| -> Vec<String> {
-                lists(names).iter().map(|list| format!("{indices}/_mapping/field/{list}?include_defaults=true&{OPTIONS}")).collect()
+                lists(&indices, names)
+                    .iter()
+                    .map(|list| format!("{indices}/_mapping/field/{list}?include_defaults=true&{OPTIONS}"))
+                    .collect()
             };
             let objects = |p: &String| {
                 let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
@@ -81,7 +89,7 @@ impl Questioner<'_> {
             let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
             let mut paths = of_fields(&names);
             let of_objects = paths.len();
-            paths.extend(lists(&filters).iter().map(|list| format!("{indices}/_mapping?filter_path={list}&{OPTIONS}")));
+            paths.extend(lists(&indices, &filters).iter().map(|list| format!("{indices}/_mapping?filter_path={list}&{OPTIONS}")));
             let read = together(&paths, |path| {
                 let check = if path.contains("/_mapping/field/") { some_index } else { |_: &Value| Ok(()) };
                 self.answer(path.clone(), check)
@@ -127,7 +135,7 @@ impl Questioner<'_> {
         let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
         let mut seen = SeenMappings::default();
         let indices = encode(expression);
-        for list in lists(&names) {
+        for list in lists(&indices, &names) {
             let path = format!(
                 "{indices}/_field_caps?fields={list}&include_unmapped=true&allow_no_indices=false&ignore_unavailable=false"
             );
@@ -188,12 +196,13 @@ fn some_index(json: &Value) -> Result<(), Fault> {
     }
 }
 
-/// Names joined with commas, in lists that are short enough for a path.
-fn lists(names: &[String]) -> Vec<String> {
+/// Names joined with commas, in lists that are short enough for a path with these indices.
+fn lists(indices: &str, names: &[String]) -> Vec<String> {
+    let longest = LONGEST_PATH.saturating_sub(indices.len() + REST).clamp(SHORTEST_LIST, LONGEST_LIST);
     let mut lists: Vec<String> = Vec::new();
     for name in names {
         match lists.last_mut() {
-            Some(list) if list.len() + name.len() < LONGEST_LIST => {
+            Some(list) if list.len() + name.len() < longest => {
                 list.push(',');
                 list.push_str(name);
             }
@@ -210,9 +219,11 @@ mod tests {
     #[test]
     fn lists_fit_a_path_and_hold_every_name() {
         let names: Vec<String> = (0..500).map(|i| format!("process.field_{i}")).collect();
-        let lists = lists(&names);
-        assert!(lists.len() > 3 && lists.iter().all(|l| l.len() <= LONGEST_LIST));
-        assert_eq!(lists.join(","), names.join(","));
+        for (indices, longest) in [(0, LONGEST_LIST), (3_000, 850), (9_000, SHORTEST_LIST)] {
+            let lists = lists(&"i".repeat(indices), &names);
+            assert!(lists.len() > 3 && lists.iter().all(|list| list.len() <= longest), "{indices}");
+            assert_eq!(lists.join(","), names.join(","));
+        }
         assert_eq!(ancestors("a.b.c").collect::<Vec<_>>(), ["a", "a.b"]);
     }
 }
