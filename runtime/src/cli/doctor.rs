@@ -22,14 +22,15 @@ use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::{Diagnostic, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Look at data sources: connection, credentials, mappings, clocks, and which ECS fields their records have
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json\n  huntc doctor export.csv --suggest"
+    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor Security.evtx\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json\n  huntc doctor export.csv --suggest"
 )]
 pub(super) struct DoctorArgs {
-    /// A bound name; all of them without one. A file with `--suggest`
+    /// A bound name, or a file or folder; all that is bound without one
     #[arg(value_name = "SOURCE")]
     source: Option<String>,
     /// How to show what is found
@@ -49,7 +50,7 @@ pub(super) struct DoctorArgs {
 }
 
 pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
-    let (mut console, config) = match Console::here(terminal, &args.config, &args.sources) {
+    let (mut console, config) = match opened(args, terminal) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -95,6 +96,21 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
         }
     }
     code
+}
+
+/// The configuration, in which a file or folder that is no source's name is bound under its own.
+fn opened(args: &DoctorArgs, terminal: Terminal) -> Result<(Console, Arc<Config>), ExitCode> {
+    let name = args.source.as_deref().unwrap_or_default();
+    let mut sources = args.sources.clone();
+    // Behind an equals sign a binding has its file.
+    if !args.suggest && !name.contains('=') && Path::new(name).exists() {
+        let config = Console::new(terminal, &args.config, &sources).session.config(Path::new("."));
+        let bound = source_name(name);
+        if config.is_ok_and(|config| !config.sources.contains_key(&bound) && !config.broken.contains_key(&bound)) {
+            sources.sources.push(format!("{name}={name}"));
+        }
+    }
+    Console::here(terminal, &args.config, &sources)
 }
 
 /// Saves the mappings of sources, of all fields that a hunt may name.
