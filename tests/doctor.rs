@@ -6,6 +6,21 @@ use crate::support::servers::running;
 use crate::support::stub::Response;
 use serde_json::{Value, json};
 
+/// A file or a folder that is no source's name is looked at as it is.
+#[test]
+fn files_need_no_name() {
+    let huntc = lab().file("logs/a.ndjson", LOG).file("huntc.toml", "[sources.lab]\npath = \"log.ndjson\"\n");
+    for named in ["log.ndjson", "./log.ndjson", "logs"] {
+        let ran = huntc.run(&format!("doctor {named} --format json"));
+        assert_eq!(ran.code, Some(0), "{}", ran.text());
+        let objects = objects(&ran);
+        assert_eq!((objects.len(), &objects[0]["found"]["records"], &objects[0]["location"]), (1, &json!(4), &json!(named)));
+    }
+    // A name that is bound is that source, though there is a file of that name.
+    let ran = huntc.file("lab", "nothing").run("doctor lab --format json");
+    assert_eq!(objects(&ran)[0]["location"], "log.ndjson");
+}
+
 /// Two processes of ten past; the network's clock is two hours behind, and one process has no entity id.
 const LOG: &str = r#"{"@timestamp":"2020-10-22T06:55:01.000Z","host":{"name":"a"},"event":{"code":"1","category":["process"],"type":["start"]},"process":{"entity_id":"{a}","name":"cmd.exe","command_line":"cmd"}}
 {"@timestamp":"2020-10-22T06:56:01.000Z","host":{"name":"a"},"event":{"code":"11","category":["file"]},"process":{"entity_id":"{a}"},"file":{"path":"C:\\x"}}

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
     after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor events.ndjson.gz\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json\n  huntc doctor export.csv --suggest"
 )]
 pub(super) struct DoctorArgs {
-    /// A bound name, or a file; all that is bound without one
+    /// A bound name, or a file or folder; all that is bound without one
     ///
     /// A file that is not bound is looked at as a source that has its name without what follows the first dot.
     #[arg(value_name = "SOURCE")]

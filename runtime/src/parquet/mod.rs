@@ -4,6 +4,7 @@
 mod column;
 mod compact;
 mod content;
+mod delta;
 mod footer;
 mod pages;
 mod read;

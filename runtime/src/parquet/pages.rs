@@ -2,8 +2,9 @@
 //! both are held against what the page says and what the hunt may use.
 
 use super::compact::{self, Met};
+use super::delta::{self, Texts};
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::{Compression, Encoding, Type as PhysicalType};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use std::io::Read;
@@ -21,6 +22,11 @@ pub(super) struct Pages {
     /// The bytes of the column, from its first page on.
     pub(super) bytes: Bytes,
     pub(super) compression: Compression,
+    /// The most that its levels say: how deep records are repeated, and how deep they are defined.
+    pub(super) levels: [i16; 2],
+    /// What its values are, and how long each is if they are texts of one length.
+    pub(super) physical: PhysicalType,
+    pub(super) length: usize,
     /// Values that are still to come.
     pub(super) left: i64,
     /// What its dictionary takes.
@@ -77,7 +83,7 @@ fn damaged(what: &str) -> ParquetError {
     ParquetError::General(what.to_owned())
 }
 
-/// The encodings that are read. Those of deltas of texts are not: the library takes memory for as many as the bytes claim.
+/// The encodings that are read.
 fn encoding(number: i64) -> Result<Encoding> {
     Ok(match number {
         0 => Encoding::PLAIN,
@@ -88,8 +94,8 @@ fn encoding(number: i64) -> Result<Encoding> {
         5 => Encoding::DELTA_BINARY_PACKED,
         8 => Encoding::RLE_DICTIONARY,
         9 => Encoding::BYTE_STREAM_SPLIT,
-        6 => return Err(damaged("the encoding DELTA_LENGTH_BYTE_ARRAY is not read")),
-        7 => return Err(damaged("the encoding DELTA_BYTE_ARRAY is not read")),
+        6 => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+        7 => Encoding::DELTA_BYTE_ARRAY,
         _ => return Err(damaged("a page has an encoding that is not known")),
     })
 }
@@ -147,12 +153,16 @@ impl Pages {
         }
         self.wants(buf.len(), num_values)?;
         self.left = self.left.saturating_sub(i64::from(num_values));
-        if encoding == Encoding::DELTA_BINARY_PACKED {
-            deltas(buf.get(plain..).unwrap_or_default(), num_values, kind == Some(DATA_2))?;
-        }
+        let [def_level_encoding, rep_level_encoding] = match kind {
+            Some(DATA) => [self::encoding(header.levels.0)?, self::encoding(header.levels.1)?],
+            _ => [Encoding::RLE; 2],
+        };
+        let start = match kind {
+            Some(DATA) => self.behind_levels(&buf, num_values, [rep_level_encoding, def_level_encoding])?,
+            _ => plain,
+        };
+        let (buf, encoding) = self.without_deltas(buf, start, encoding, num_values)?;
         Ok(Some(if kind == Some(DATA) {
-            let level = |number| self::encoding(number);
-            let (def_level_encoding, rep_level_encoding) = (level(header.levels.0)?, level(header.levels.1)?);
             Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics: None }
         } else {
             Page::DataPageV2 {
@@ -167,6 +177,51 @@ impl Pages {
                 statistics: None,
             }
         }))
+    }
+
+    /// Where the values of a page of the first form begin.
+    fn behind_levels(&self, buf: &Bytes, values: u32, encodings: [Encoding; 2]) -> Result<usize> {
+        let mut start = 0_usize;
+        for (most, encoding) in self.levels.into_iter().zip(encodings).filter(|(most, _)| *most > 0) {
+            let length = match encoding {
+                Encoding::RLE => {
+                    let said = start.checked_add(4).and_then(|end| <[u8; 4]>::try_from(buf.get(start..end)?).ok());
+                    said.and_then(|length| usize::try_from(u32::from_le_bytes(length)).ok()?.checked_add(4))
+                }
+                _ => (values as usize).checked_mul((i16::BITS - most.leading_zeros()) as usize).map(|bits| bits.div_ceil(8)),
+            };
+            start = length
+                .and_then(|length| start.checked_add(length))
+                .filter(|end| *end <= buf.len())
+                .ok_or_else(|| damaged("the levels of a page end behind it"))?;
+        }
+        Ok(start)
+    }
+
+    /// A page whose values may be kept as differences, as the library may read it. Its values begin at `start`.
+    fn without_deltas(&self, buf: Bytes, start: usize, encoding: Encoding, values: u32) -> Result<(Bytes, Encoding)> {
+        let (levels, packed) = buf.split_at_checked(start).ok_or_else(|| damaged("the levels of a page end behind it"))?;
+        let texts = match encoding {
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => Texts::Lengths,
+            Encoding::DELTA_BYTE_ARRAY => Texts::Prefixes,
+            Encoding::DELTA_BINARY_PACKED => {
+                delta::numbers(packed, values as usize)?;
+                return Ok((buf, encoding));
+            }
+            _ => return Ok((buf, encoding)),
+        };
+        let fixed = match self.physical {
+            PhysicalType::BYTE_ARRAY => None,
+            PhysicalType::FIXED_LEN_BYTE_ARRAY => Some(self.length),
+            _ => return Err(damaged("a page has texts in a column of numbers")),
+        };
+        let fits = |bytes: usize| match bytes {
+            too_long if too_long > MOST_PAGE => Err(ParquetError::General(format!("a page has more than {} MiB", MOST_PAGE >> 20))),
+            bytes => self.wants(buf.len().saturating_add(bytes), values).map(|_| ()),
+        };
+        let mut plain = levels.to_vec();
+        delta::plain(packed, texts, fixed, values as usize, &fits, &mut plain)?;
+        Ok((plain.into(), Encoding::PLAIN))
     }
 
     /// What a page takes, if there is so much.
@@ -204,6 +259,8 @@ impl Pages {
             }
             Compression::GZIP(_) => take(flate2::read::MultiGzDecoder::new(packed), wanted, &mut page)?,
             Compression::ZSTD(_) => take(zstd::Decoder::with_buffer(packed)?, wanted, &mut page)?,
+            Compression::LZ4_RAW => lz4(packed, wanted, &mut page)?,
+            Compression::LZ4 => framed_lz4(packed, wanted, &mut page)?,
             other => return Err(ParquetError::General(format!("the packing {other} is not read"))),
         }
         if page.len() != unpacked {
@@ -218,32 +275,35 @@ fn take(unpacking: impl Read, wanted: usize, page: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Looks at the head of numbers that are kept as deltas: it must not claim more of them than the page has. Levels of the first
-/// form lie before them, and are passed over by the library alone; there is no way to look behind them, so none is accepted.
-fn deltas(values: &[u8], most: u32, second_form: bool) -> Result<()> {
-    let mut rest = values;
-    let mut number = || {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let (first, behind) = rest.split_first()?;
-            rest = behind;
-            number |= u64::from(first & 0x7f) << shift;
-            if first & 0x80 == 0 {
-                return Some(number);
-            }
+fn lz4(packed: &[u8], wanted: usize, page: &mut Vec<u8>) -> Result<()> {
+    let start = page.len();
+    page.resize(start.saturating_add(wanted), 0);
+    let room = page.get_mut(start..).unwrap_or_default();
+    let length = lz4_flex::block::decompress_into(packed, room).map_err(|e| damaged(&e.to_string()))?;
+    page.truncate(start + length);
+    Ok(())
+}
+
+/// LZ4 as Hadoop wrote it: blocks, each behind its lengths unpacked and packed. Others wrote one block alone under this name.
+fn framed_lz4(packed: &[u8], wanted: usize, page: &mut Vec<u8>) -> Result<()> {
+    let start = page.len();
+    let end = start.saturating_add(wanted);
+    let mut rest = packed;
+    let number = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).map_or(0, |bytes| u32::from_be_bytes(bytes) as usize);
+    while let Some((head, behind)) = rest.split_first_chunk::<8>() {
+        let (unpacked, length) = head.split_at(4);
+        let (unpacked, length) = (number(unpacked), number(length));
+        let Some((block, next)) = behind.split_at_checked(length).filter(|_| unpacked <= end - page.len()) else { break };
+        if lz4(block, unpacked, page).is_err() {
+            break;
         }
-        None
-    };
-    if !second_form {
-        return Err(damaged("the encoding DELTA_BINARY_PACKED is read in pages of the second form alone"));
+        rest = next;
     }
-    let head = (number(), number(), number());
-    match head {
-        (Some(block), Some(minis), Some(count)) if block <= 1 << 20 && (1..=block).contains(&minis) && count <= u64::from(most) => {
-            Ok(())
-        }
-        _ => Err(damaged("numbers have a head that cannot be")),
+    if rest.is_empty() && page.len() == end {
+        return Ok(());
     }
+    page.truncate(start);
+    lz4(packed, wanted, page)
 }
 
 impl Iterator for Pages {
@@ -270,5 +330,32 @@ impl PageReader for Pages {
     fn at_record_boundary(&mut self) -> Result<bool> {
         // A record may go on in the next page.
         Ok(self.left <= 0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lz4_is_read_as_hadoop_wrote_it_and_bare() {
+        let (one, two) = (b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".as_slice(), b"some other text, some other text".as_slice());
+        let block = |text: &[u8]| {
+            let packed = lz4_flex::block::compress(text);
+            [&(text.len() as u32).to_be_bytes()[..], &(packed.len() as u32).to_be_bytes(), &packed].concat()
+        };
+        let whole = [one, two].concat();
+        let read = |packed: &[u8], wanted: usize| {
+            let mut page = b"levels".to_vec();
+            framed_lz4(packed, wanted, &mut page).map(|()| page.split_off(6))
+        };
+        let framed = [block(one), block(two)].concat();
+        assert_eq!(read(&framed, whole.len()).unwrap(), whole);
+        assert_eq!(read(&lz4_flex::block::compress(&whole), whole.len()).unwrap(), whole);
+        for cut in 0..framed.len() {
+            let read = read(&framed[..cut], whole.len());
+            assert!(read.is_err() || read.is_ok_and(|page| page != whole), "{cut}");
+        }
     }
 }

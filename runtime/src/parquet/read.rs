@@ -85,9 +85,13 @@ fn each_batch(
     let place = place.and_then(|(start, length)| Some(start..start.checked_add(length)?)).filter(|place| place.end <= file.len());
     let place = place.ok_or_else(|| damaged(&"it lies behind the end of the file"))?;
     let too_much = Arc::new(AtomicUsize::new(0));
+    let column = chunk.column_descr();
     let pages = Pages {
         bytes: file.slice(place),
         compression: chunk.compression(),
+        levels: [column.max_rep_level(), column.max_def_level()],
+        physical: column.physical_type(),
+        length: usize::try_from(column.type_length()).unwrap_or(0),
         left: chunk.num_values(),
         dictionary: 0,
         most: meter.left(),

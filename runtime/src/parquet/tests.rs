@@ -205,7 +205,7 @@ fn shown(table: &ParquetTable) -> Vec<String> {
 
 #[test]
 fn files_of_pandas_are_read() {
-    for name in ["kestrel.parquet.gz", "snappy.parquet", "zstd.parquet", "plain.parquet"] {
+    for name in ["kestrel.parquet.gz", "snappy.parquet", "zstd.parquet", "lz4.parquet", "plain.parquet"] {
         let read = table(read_with(&fixture(name), 16 << 20));
         let wanted = [
             r#"id ["process--1","process--2","process--3"]"#,
@@ -258,7 +258,15 @@ fn every_type_is_read() {
 
 #[test]
 fn damage_to_files_of_others_is_a_fault_or_other_rows() {
-    for name in ["types.parquet", "types-old.parquet", "types-pages2.parquet", "kestrel.parquet.gz"] {
+    for name in [
+        "types.parquet",
+        "types-old.parquet",
+        "types-pages2.parquet",
+        "kestrel.parquet.gz",
+        "lz4.parquet",
+        "deltas.parquet",
+        "deltas-pages2.parquet",
+    ] {
         let bytes = fixture(name).to_vec();
         for at in 0..bytes.len() {
             let mut bytes = bytes.clone();
@@ -267,5 +275,30 @@ fn damage_to_files_of_others_is_a_fault_or_other_rows() {
                 assert!(table.rows.iter().all(|row| row.len() == table.header.len()));
             }
         }
+    }
+}
+
+/// Numbers and texts that are kept as differences, in pages of both forms.
+#[test]
+fn differences_are_read() {
+    for name in ["deltas.parquet", "deltas-pages2.parquet"] {
+        let read = table(read_with(&fixture(name), 64 << 20));
+        assert_eq!(read.header, ["number", "small", "lengths", "prefixes", "fixed", "list"], "{name}");
+        let mut wanted: Vec<Vec<Option<Value>>> = (0..300)
+            .map(|n| {
+                let path = format!("C:\\Windows\\System32\\{}.exe", n % 7);
+                let items = [Value::text("a"), Value::text(format!("b{n}"))];
+                vec![
+                    Some(Value::Int(n * 20)),
+                    Some(Value::Int(300 - n)),
+                    text(&format!("name {n}")),
+                    text(&path),
+                    text(&format!("{n:04x}")),
+                    list(&items),
+                ]
+            })
+            .collect();
+        wanted.push(vec![None; 6]);
+        assert_eq!(read.rows, wanted, "{name}");
     }
 }
