@@ -34,6 +34,11 @@ fn logs() {
 }
 
 #[test]
+fn windows_events() {
+    replay("windows", checks::windows::check);
+}
+
+#[test]
 fn bundles() {
     replay("bundle", checks::bundle::check);
 }

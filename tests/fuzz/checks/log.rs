@@ -63,6 +63,11 @@ fn wanted(line: &[u8]) -> Wanted {
     if line.len() > 1000 {
         return Wanted::Bad;
     }
+    // A Windows event becomes another document; the target `windows` knows more of that.
+    let marks: [&[u8]; 3] = [b"\"EventID\"", b"\"event_data\"", b"\"result\""];
+    if line.starts_with(b"<Event") || marks.iter().any(|mark| line.windows(mark.len()).any(|bytes| bytes == *mark)) {
+        return Wanted::Unknown;
+    }
     match mended::value(line) {
         Err(true) => Wanted::Unknown,
         // A name that was mended is none: other names could be the same then.

@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod state;
 pub mod store;
 pub mod suppressions;
+pub mod windows;
 
 mod json;
 mod stored;

@@ -56,7 +56,7 @@ impl BinaryValue<'_> {
             }
             0x13 => sids(self.bytes),
             _ => {
-                let width = width(kind).filter(|width| self.bytes.len() % width == 0)?;
+                let width = width(kind).filter(|width| self.bytes.len().is_multiple_of(*width))?;
                 self.bytes.chunks_exact(width).map(|bytes| scalar(kind, bytes)).collect()
             }
         }

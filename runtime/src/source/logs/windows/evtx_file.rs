@@ -160,8 +160,8 @@ impl Chunk<'_> {
                 more.filter(|(_, id)| last.is_none_or(|last| *id == last + 1))
             };
             let Some((size, id)) = found else {
-                let next = memmem::find_iter(self.bytes.get(at..end).unwrap_or_default(), RECORD_MAGIC).map(|place| at + place);
-                let Some(next) = next.skip_while(|next| self.sound_record(*next, end).is_none()).next() else { break };
+                let mut next = memmem::find_iter(self.bytes.get(at..end).unwrap_or_default(), RECORD_MAGIC).map(|place| at + place);
+                let Some(next) = next.find(|next| self.sound_record(*next, end).is_some()) else { break };
                 if told && said.is_some() {
                     log.bad(BadReason::DamagedRecord)?;
                 }

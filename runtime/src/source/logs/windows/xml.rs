@@ -32,7 +32,7 @@ const END: &[u8] = b"</Event>";
 
 /// Cuts a stream into events, one a line. What else stands between them than the tags of a list is told as bad.
 fn cut(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
-    let mut cutter = Cutter { reading, count: 0, first: 0, block: Vec::new() };
+    let mut cutter = Cutter { reading, count: 0, first: 0, block: Vec::new(), noisy: false };
     let mut bytes = Vec::new();
     loop {
         let ended = reader
@@ -59,6 +59,8 @@ struct Cutter<'a> {
     count: u64,
     first: u64,
     block: Vec<u8>,
+    /// Whether something between the last event and the next one was told.
+    noisy: bool,
 }
 
 impl Cutter<'_> {
@@ -69,14 +71,11 @@ impl Cutter<'_> {
             let Some(begin) = BEGINNINGS.iter().filter_map(|tag| memmem::find(rest, tag)).min() else {
                 // A tag may be cut at the end of what was read.
                 let kept = if ended { 0 } else { rest.iter().rev().take(END.len()).position(|b| *b == b'<').map_or(0, |n| n + 1) };
-                let between = rest.get(..rest.len() - kept).unwrap_or_default();
-                if ended || between.contains(&b'>') || !between.trim_ascii().starts_with(b"<") {
-                    self.between(between, emit)?;
-                    at += between.len();
-                }
+                at += self.between(rest.get(..rest.len() - kept).unwrap_or_default(), !ended, emit)?;
                 break;
             };
-            self.between(rest.get(..begin).unwrap_or_default(), emit)?;
+            self.between(rest.get(..begin).unwrap_or_default(), false, emit)?;
+            self.noisy = false;
             at += begin;
             let element = rest.get(begin..).unwrap_or_default();
             let Some(end) = memmem::find(element, END) else {
@@ -93,19 +92,26 @@ impl Cutter<'_> {
         Ok(at)
     }
 
-    /// Text between events: a declaration, the tags of a list, comments.
-    fn between(&mut self, text: &[u8], emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        let mut rest = text.trim_ascii();
-        rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
-        while !rest.is_empty() {
-            let known: [&[u8]; 4] = [b"<?", b"<!--", b"<Events", b"</Events"];
-            let end = memchr::memchr(b'>', rest).map(|end| end + 1);
-            let Some(end) = end.filter(|_| known.iter().any(|tag| rest.starts_with(tag))) else {
-                return self.bad(BadReason::NoEvent, emit);
-            };
-            rest = rest.get(end..).unwrap_or_default().trim_ascii();
+    /// Text between events: a declaration, the tags of a list, comments. Anything else is told once between two events. Returns how
+    /// far it was understood: a tag may be cut at its end, if there is more.
+    fn between(&mut self, text: &[u8], more: bool, emit: &mut Emit<'_>) -> Result<usize, SourceError> {
+        const BOM: &[u8] = b"\xef\xbb\xbf";
+        const TAGS: [&[u8]; 4] = [b"<?", b"<!--", b"<Events", b"</Events"];
+        let mut rest = text.trim_ascii_start();
+        while !rest.is_empty() && !self.noisy {
+            let known = TAGS.iter().any(|tag| rest.starts_with(tag));
+            let end =
+                if rest.starts_with(BOM) { Some(BOM.len()) } else { memchr::memchr(b'>', rest).filter(|_| known).map(|at| at + 1) };
+            if let Some(end) = end {
+                rest = rest.get(end..).unwrap_or_default().trim_ascii_start();
+            } else if more && (known || TAGS.iter().chain([&BOM]).any(|tag| tag.starts_with(rest))) {
+                return Ok(text.len() - rest.len());
+            } else {
+                self.noisy = true;
+                self.bad(BadReason::NoEvent, emit)?;
+            }
         }
-        Ok(())
+        Ok(text.len())
     }
 
     fn element(&mut self, element: &[u8], emit: &mut Emit<'_>) -> Result<(), SourceError> {
@@ -299,7 +305,7 @@ impl XmlElement {
         }
         // Blank text between children is none.
         let has_children = members.iter().any(|(name, _)| name != "#attributes");
-        let is_kept = |text: &str| !text.is_empty() && !(has_children && text.bytes().all(|byte| byte.is_ascii_whitespace()));
+        let is_kept = |text: &str| !(text.is_empty() || has_children && text.bytes().all(|byte| byte.is_ascii_whitespace()));
         if text.text().is_some_and(is_kept) {
             members.push((Cow::Borrowed("#text"), text));
         }

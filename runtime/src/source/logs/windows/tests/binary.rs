@@ -204,7 +204,7 @@ proptest! {
         // A template that is used again, with other values in its holes.
         let lists: Vec<Vec<Element>> = lists.iter().map(|list| [list.clone(), list.clone()].concat()).collect();
         let mut file = header(lists.len(), 0);
-        chunks(&lists, ChunkForm { templates, shared }).iter().for_each(|chunk| file.extend(chunk));
+        file.extend(chunks(&lists, ChunkForm { templates, shared }).concat());
         let (found, bad) = trees(&file, block);
         prop_assert_eq!(bad, Vec::new());
         let wanted: Vec<Values> = lists.iter().flatten().map(|event| {

@@ -1,7 +1,7 @@
 //! Damaged, cut and open event logs: what can be read is read, what is lost is told, what is no part of the log is not.
 
 use super::evtx_writer::{CHUNK, ChunkWriter, Element, WHOLE, chunks, element, header, sum};
-use super::reading::{Lines, lines, trees};
+use super::reading::{ReadLog, lines, trees};
 use crate::source::logs::BadReason::{self, ChangedChunk, CutLog, DamagedChunk, DamagedRecord};
 
 /// Events with these numbers.
@@ -26,7 +26,7 @@ fn found(bytes: &[u8]) -> (Vec<u32>, Vec<(u64, BadReason)>) {
     for block in [1, 100, 4_000] {
         assert_eq!(lines(bytes, block), lines(bytes, 1 << 16), "{block}");
     }
-    let Lines { lines, count, .. } = lines(bytes, 1 << 16);
+    let ReadLog { lines, count, .. } = lines(bytes, 1 << 16);
     let mut numbers: Vec<u64> = lines.iter().map(|(number, _)| *number).chain(bad.iter().map(|(number, _)| *number)).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..count).collect::<Vec<_>>());
@@ -134,9 +134,13 @@ fn behind_damage_the_next_record_is_found() {
 #[test]
 fn an_open_log_has_records_of_which_its_chunk_does_not_know() {
     let mut writer = ChunkWriter::new(WHOLE, 1);
-    events(0..2).iter().for_each(|event| writer.record(event));
+    for event in events(0..2) {
+        writer.record(&event);
+    }
     let known = writer.len() as u32;
-    events(2..4).iter().for_each(|event| writer.record(event));
+    for event in events(2..4) {
+        writer.record(&event);
+    }
     let mut chunk = writer.chunk();
     chunk[48..52].copy_from_slice(&known.to_le_bytes());
     sum(&mut chunk);

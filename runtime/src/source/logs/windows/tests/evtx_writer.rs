@@ -143,7 +143,9 @@ impl ChunkWriter {
             for (place, (name, contents)) in element.attributes.iter().enumerate() {
                 self.bytes.push(if place + 1 < element.attributes.len() { 0x46 } else { 0x06 });
                 self.name(name);
-                contents.iter().for_each(|content| self.content(content, holes));
+                for content in contents {
+                    self.content(content, holes);
+                }
             }
             self.patch(list, self.bytes.len() - list - 4);
         }
@@ -310,7 +312,9 @@ pub(super) fn chunks(lists: &[Vec<Element>], form: ChunkForm) -> Vec<Vec<u8>> {
     let mut chunks = Vec::new();
     for events in lists {
         let mut writer = ChunkWriter::new(form, next_id);
-        events.iter().for_each(|event| writer.record(event));
+        for event in events {
+            writer.record(event);
+        }
         next_id = writer.next_id;
         chunks.push(writer.chunk());
     }
@@ -319,7 +323,5 @@ pub(super) fn chunks(lists: &[Vec<Element>], form: ChunkForm) -> Vec<Vec<u8>> {
 
 /// A file with a chunk for each list of events.
 pub(super) fn file(lists: &[Vec<Element>]) -> Vec<u8> {
-    let mut bytes = header(lists.len(), 0);
-    chunks(lists, WHOLE).into_iter().for_each(|chunk| bytes.extend(chunk));
-    bytes
+    [header(lists.len(), 0), chunks(lists, WHOLE).concat()].concat()
 }

@@ -8,13 +8,13 @@ use std::io::Cursor;
 
 /// The lines of a log, and its bad ones. Each line has its number.
 #[derive(Debug, PartialEq)]
-pub(super) struct Lines {
+pub(super) struct ReadLog {
     pub(super) lines: Vec<(u64, Vec<u8>)>,
     pub(super) bad: Vec<(u64, BadReason)>,
     pub(super) count: u64,
 }
 
-pub(super) fn lines(bytes: &[u8], block: usize) -> Lines {
+pub(super) fn lines(bytes: &[u8], block: usize) -> ReadLog {
     let options = ReadOptions { block, ..ReadOptions::default() };
     let (mut lines, mut bad) = (Vec::new(), Vec::new());
     let done = read(Box::new(Cursor::new(bytes)), "x", &options, &Spare::default(), &mut |piece| {
@@ -28,12 +28,12 @@ pub(super) fn lines(bytes: &[u8], block: usize) -> Lines {
         }
         Ok(())
     });
-    Lines { lines, bad, count: done.unwrap().lines }
+    ReadLog { lines, bad, count: done.unwrap().lines }
 }
 
 /// The records of a file in ECS, and its bad lines.
 pub(super) fn records(bytes: &[u8], block: usize) -> (Vec<Value>, Vec<(u64, BadReason)>) {
-    let Lines { lines, bad, .. } = lines(bytes, block);
+    let ReadLog { lines, bad, .. } = lines(bytes, block);
     (lines.iter().map(|(_, line)| converted(std::str::from_utf8(line).unwrap())).collect(), bad)
 }
 
@@ -46,7 +46,7 @@ pub(super) type Values = Vec<(String, String)>;
 
 /// The values of each record of an event log.
 pub(super) fn trees(bytes: &[u8], block: usize) -> (Vec<Values>, Vec<(u64, BadReason)>) {
-    let Lines { lines, bad, .. } = lines(bytes, block);
+    let ReadLog { lines, bad, .. } = lines(bytes, block);
     let values = |line: &Vec<u8>| {
         let mut values = Values::new();
         flat(&Json::read(line).unwrap(), "", &mut values);

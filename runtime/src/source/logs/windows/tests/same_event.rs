@@ -265,7 +265,7 @@ impl Logged {
         let unnamed = self.data.iter().any(|(name, _)| name.is_none());
         let values: Vec<Element> = if unnamed {
             // Classic events have one element with all texts.
-            let texts: String = self.data.iter().map(|(_, value)| format!("{value}\0")).collect();
+            let texts: String = self.data.iter().flat_map(|(_, value)| [value.as_str(), "\0"]).collect();
             vec![leaf("Data", Content::Hole(0x81, utf_16(&texts)))]
         } else {
             let value = |(name, value): &(Option<String>, String)| {

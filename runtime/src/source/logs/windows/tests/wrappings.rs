@@ -144,7 +144,9 @@ fn xml_is_cut_at_any_place_and_what_is_no_event_is_told() {
     for block in [1, 7, 100, 5_000] {
         assert_eq!(records(text.as_bytes(), block), whole, "{block}");
     }
-    let noisy = format!("{}oops{}<Event ><System>", xml(), xml());
-    let (found, bad) = records(noisy.as_bytes(), 64);
-    assert_eq!((found.len(), bad), (2, vec![(1, BadReason::NoEvent), (3, BadReason::CutEvent)]));
+    let noisy = format!("{}oops > </Event> <Events{}<!-- a --><Events a='b' ><Event ><System>", xml(), xml());
+    for block in [1, 2, 3, 7, 64, 1 << 20] {
+        let (found, bad) = records(noisy.as_bytes(), block);
+        assert_eq!((found.len(), bad), (2, vec![(1, BadReason::NoEvent), (3, BadReason::CutEvent)]), "{block}");
+    }
 }
