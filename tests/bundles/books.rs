@@ -2,9 +2,11 @@
 //! kinds, run whole. Their texts name files, addresses, profiles and analytics as those do; configuration binds them.
 
 use super::lab::Lab;
+use crate::oracle::shared;
 use crate::support::cli::{Huntc, Ran};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// A huntbook: its name, its cells, and the variables that may be empty.
 struct Book {
@@ -251,7 +253,13 @@ const OTRF: [(&str, &[(&str, &str)]); 4] = [
     ("cmd_mshta_vbscript_execute_psh", &[("cmd.exe", "cmd"), ("mshta.exe", "mshta x"), ("powershell.exe", "powershell -c x")]),
 ];
 
-fn scene() -> Huntc {
+/// The data sets of the books: of our own in ECS, or those that the books name.
+enum DataSets<'f> {
+    Own,
+    Real(&'f Path),
+}
+
+fn scene(data: &DataSets<'_>) -> Huntc {
     let lab = Lab::of(120, 5).bundle();
     let mut huntc = Huntc::new()
         .file("lab101.json", &lab)
@@ -262,7 +270,10 @@ fn scene() -> Huntc {
         .file("scores.csv", "name,x_suspiciousness\ncmd.exe,2\n")
         .file("exploits.csv", format!("payload_bin,exploit,original\n{PAYLOAD},yes,jndi\n"));
     for (name, lines) in OTRF {
-        let zip = super::zip_of(&format!("{name}_2020-10-22.json"), telemetry(lines).as_bytes());
+        let zip = match data {
+            DataSets::Own => super::zip_of(&format!("{name}_2020-10-22.json"), telemetry(lines).as_bytes()),
+            DataSets::Real(folder) => std::fs::read(folder.join(format!("{name}.zip"))).unwrap(),
+        };
         huntc = huntc.file(&format!("{name}.zip"), zip);
     }
     // Two profiles in the file, one in the environment, as Kestrel has them.
@@ -296,13 +307,25 @@ fn run(huntc: &Huntc, number: usize) -> Ran {
 
 #[test]
 fn every_form_of_public_huntbooks_runs_whole() {
-    let mut huntc = scene();
-    for (number, book) in BOOKS.iter().enumerate() {
-        huntc = huntc.file(&format!("b{number}.ipynb"), notebook(book.cells));
-    }
+    assert!(BOOKS.len() >= 18);
+    run_whole(&scene(&DataSets::Own), BOOKS);
+}
+
+/// Those books that name zips of OTRF's Security-Datasets, over these very zips where they are there.
+#[test]
+fn books_run_over_the_zips_that_they_name() {
+    let Some(folder) = shared::folder().map(|folder| folder.join("data/raw")) else { return };
+    let books: Vec<&Book> = BOOKS.iter().filter(|book| book.cells.iter().any(|cell| cell.contains("OTRF"))).collect();
+    assert_eq!(books.len(), OTRF.len());
+    run_whole(&scene(&DataSets::Real(&folder)), books);
+}
+
+/// Each book runs to its end, and finds something wherever it should.
+fn run_whole<'b>(huntc: &Huntc, books: impl IntoIterator<Item = &'b Book>) {
     let mut faults = Vec::new();
-    for (number, book) in BOOKS.iter().enumerate() {
-        let ran = run(&huntc, number);
+    for (number, book) in books.into_iter().enumerate() {
+        std::fs::write(huntc.path(&format!("b{number}.ipynb")), notebook(book.cells)).unwrap();
+        let ran = run(huntc, number);
         if ran.code != Some(0) || ran.stderr.contains("Error") {
             faults.push(format!("== {}\n{}", book.name, ran.text()));
             continue;
@@ -320,5 +343,4 @@ fn every_form_of_public_huntbooks_runs_whole() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(BOOKS.len() >= 18);
 }
