@@ -20,10 +20,8 @@ const MEANT: &[(&str, &str)] = &[
     ("command(\"process\"", "the beginning of names of fields"),
     ("file(\"file\"", "the beginning of names of fields"),
     ("if is_process { \"process\"", "a category of ECS"),
-    ("matches!(category, \"file\"", "a category of ECS"),
-    ("(\"process\", \"start\")", "a category and a type of ECS"),
-    ("(\"process\", \"end\")", "a category and a type of ECS"),
-    ("| \"file\"", "a key of auditd"),
+    ("matches!(call.category, \"file\"", "a category of ECS"),
+    ("\"vm\", \"file\"", "a key of auditd"),
     ("NEW ipv4-addr [", "an example of NEW in a message"),
 ];
 

@@ -104,6 +104,11 @@ fn events_and_entries() {
 }
 
 #[test]
+fn entries_of_the_journal() {
+    replay("journal", checks::formats::journal);
+}
+
+#[test]
 fn lines_of_the_audit_log() {
     replay("auditd", checks::formats::auditd);
 }

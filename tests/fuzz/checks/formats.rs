@@ -22,10 +22,15 @@ pub fn zeek(bytes: &[u8]) {
     behind([table, "{\"ts\":1603349880.462,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.5\"}\n"], bytes);
 }
 
-/// Suricata's EVE, and the journal of systemd.
+/// Suricata's EVE, and the journal of systemd as JSON.
 pub fn eve(bytes: &[u8]) {
     let event = "{\"timestamp\":\"2020-10-22T08:58:00.462100+0200\",\"event_type\":\"dns\"}\n";
     behind([event, "{\"__REALTIME_TIMESTAMP\":\"1603349880462000\"}\n"], bytes);
+}
+
+/// The journal of systemd as an export: behind a whole entry, or in one.
+pub fn journal(bytes: &[u8]) {
+    behind(["__REALTIME_TIMESTAMP=1603349880462000\n_PID=7\n\n", "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1603349880462000\n"], bytes);
 }
 
 /// Lines of the audit log.

@@ -81,6 +81,14 @@ impl TimeColumn {
     }
 }
 
+/// Names that stand in paths, for tables that have no column of them.
+const NAMES: [(&str, &str); 4] = [
+    ("process.executable", "process.name"),
+    ("process.parent.executable", "process.parent.name"),
+    ("file.path", "file.name"),
+    ("dll.path", "dll.name"),
+];
+
 /// Whether a date ends with a zone.
 fn names_a_zone(text: &str) -> bool {
     let clock = text.get(10..).unwrap_or_default();
@@ -117,6 +125,11 @@ impl ColumnTable {
         }
         for (field, value) in &self.constants {
             record.put(field, value.as_str());
+        }
+        for (path, name) in NAMES {
+            let last =
+                record.first(path).and_then(Value::as_str).and_then(|path| path.rsplit(['\\', '/']).next()).map(str::to_owned);
+            record.put_unless_there(name, &last.unwrap_or_default());
         }
         if let Some(column) = &self.time {
             let said = time.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -206,7 +219,12 @@ mod tests {
     fn rows_become_records() {
         let columns = ColumnTable {
             time: Some(time(TimeForm::Iso, "UTC")),
-            fields: [("Name".to_owned(), vec!["process.name".to_owned(), "file.name".to_owned()])].into_iter().collect(),
+            fields: [
+                ("Name".to_owned(), vec!["process.name".to_owned(), "file.name".to_owned()]),
+                ("Image".to_owned(), vec!["process.executable".to_owned()]),
+            ]
+            .into_iter()
+            .collect(),
             constants: vec![("event.category".to_owned(), "process".to_owned())],
         };
         let row = [("u", "06:58:00"), ("t", "2020-10-22"), ("Name", "a.exe"), ("Other", "x"), ("Empty", ""), ("", "y")];
@@ -215,6 +233,12 @@ mod tests {
         let wanted = json!({"@timestamp": "2020-10-22T06:58:00Z", "process.name": "a.exe", "file.name": "a.exe", "Other": "x",
             "event.category": "process"});
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), wanted);
+        // A name that no column has is that of the path.
+        for (row, name) in [(&[("Image", "C:\\a.b\\c.exe")][..], "c.exe"), (&[("Image", "/bin/sh"), ("Name", "ash")], "ash")] {
+            let mut out = Vec::new();
+            columns.record(row.iter().map(|(column, text)| (*column, (*text).into()))).write(&mut out);
+            assert_eq!(serde_json::from_slice::<Value>(&out).unwrap()["process.name"], name);
+        }
         let json = |text: &str| {
             columns.document(text.as_bytes()).map(|record| {
                 let mut out = Vec::new();

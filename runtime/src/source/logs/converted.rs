@@ -1,7 +1,7 @@
 //! Lines of another format, each made into a document in ECS on a line of the same number.
 
 use super::flat_record::FlatRecord;
-use super::format::LogReading;
+use super::format::{Beginning, LogReading};
 use super::lines;
 use super::piece::{Block, Emit, Layout, Piece};
 use super::report::BadReason;
@@ -87,10 +87,17 @@ impl NumberedLines {
     }
 }
 
-/// The first line of a text as an object, for recognising a format.
-pub(super) fn first_object(line: &[u8]) -> Option<Map<String, Value>> {
-    if !line.starts_with(b"{") {
-        return None;
-    }
-    serde_json::from_slice(line).ok()
+/// The lines at the beginning of a text by which a format is recognised: the first one may be cut, or of another format.
+const FIRST: usize = 4;
+
+/// The first lines of a text that are not blank.
+pub(super) fn first_lines<'b>(beginning: &Beginning<'b>) -> impl Iterator<Item = &'b [u8]> {
+    let lines = beginning.text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).take(FIRST)
+}
+
+/// Whether one of the first lines of a text is an object of a format.
+pub(super) fn begins_with(beginning: &Beginning<'_>, is_one: fn(&Map<String, Value>) -> bool) -> bool {
+    let objects = first_lines(beginning).filter(|line| line.starts_with(b"{"));
+    objects.filter_map(|line| serde_json::from_slice(line).ok()).any(|object| is_one(&object))
 }

@@ -50,9 +50,12 @@ impl FieldTable {
 
     /// Puts the values that all records of a kind have.
     pub(super) fn put_constants(&self, kind: &str, record: &mut FlatRecord) {
-        for (_, to, value) in self.constants.iter().filter(|(of, _, _)| *of == kind || *of == "*") {
+        let of_kind = |to: &str| self.constants.iter().any(|(of, own, _)| *of == kind && *own == to);
+        for (of, to, value) in self.constants.iter().filter(|(of, _, _)| *of == kind || *of == "*") {
             // What the record or its kind says comes before what is said of all.
-            record.put_unless_there(to, value);
+            if *of == kind || !of_kind(to) {
+                record.put_unless_there(to, value);
+            }
         }
     }
 

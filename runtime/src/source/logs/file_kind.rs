@@ -54,7 +54,7 @@ pub(super) static LINK: FileKind = foreign("a link in an archive", |_| false, fa
 pub(super) static NO_FILE: FileKind = foreign("no regular file", |_| false, false, NO_LOG);
 
 /// Every kind; the first that matches is it, and the last matches all.
-static KINDS: [FileKind; 30] = [
+static KINDS: [FileKind; 32] = [
     foreign("a zip archive", is_zip, true, "unpack it, then name the folder: `unzip FILE -d OUT`"),
     foreign("a tar archive", is_tar, true, "unpack it, then name the folder: `mkdir OUT && tar -xf FILE -C OUT`"),
     foreign("an xz file", |b| b.starts_with(b"\xfd7zXZ\0"), true, "unpack it: `xz -dc FILE > OUT`"),
@@ -83,11 +83,18 @@ static KINDS: [FileKind; 30] = [
         "of an embedded store, name the folder: `--source NAME=STORE`",
     ),
     foreign("a Parquet file", |b| b.starts_with(b"PAR1"), true, "convert it: `duckdb -c \"copy (from 'FILE') to 'OUT'\"`"),
+    foreign("a journal of systemd", |b| b.starts_with(b"LPKSHHRH"), true, "export it: `journalctl --file FILE -o json > OUT`"),
     foreign("an SQLite database", |b| b.starts_with(b"SQLite format 3\0"), false, NO_LOG),
     foreign("a PNG image", |b| b.starts_with(b"\x89PNG\r\n"), false, NO_LOG),
     foreign("a JPEG image", |b| b.starts_with(b"\xff\xd8\xff"), false, NO_LOG),
     foreign("a PDF document", |b| b.starts_with(b"%PDF-"), false, NO_LOG),
     foreign("a program", |b| b.starts_with(b"\x7fELF") || (b.starts_with(b"MZ") && b.contains(&0)), false, NO_LOG),
+    text(
+        "a log of Zeek without times",
+        |b| b.starts_with(b"#separator "),
+        false,
+        "name another log of Zeek: what has no time is no record",
+    ),
     text(
         "a STIX bundle",
         is_stix,
@@ -273,12 +280,13 @@ mod tests {
         let swapped: Vec<u8> = utf_16.chunks(2).flat_map(|c| [c[1], c[0]]).collect();
         let mut tar = vec![b'x'; 600];
         tar[257..262].copy_from_slice(b"ustar");
-        let cases: [(&[u8], &str); 23] = [
+        let cases: [(&[u8], &str); 25] = [
             (b"PK\x03\x04\x14\0", "a zip archive"),
             (&tar, "a tar archive"),
             (b"\xfd7zXZ\0\0", "an xz file"),
             (b"BZh91AY&SYx", "a bzip2 file"),
             (b"ElfFile\0\0", "an EVTX file (Windows event log)"),
+            (b"LPKSHHRH\0\0", "a journal of systemd"),
             (b"\xff\xfe{\0", "UTF-16 text, not UTF-8"),
             (&utf_16, "UTF-16 text without a byte order mark"),
             (&swapped, "UTF-16 text without a byte order mark"),
@@ -295,6 +303,7 @@ mod tests {
             (b"\xef\xbb\xbf{\"a\":1}", "JSON without @timestamp"),
             (b"<?xml version=\"1.0\"?>", "XML or HTML"),
             (b"a,b,c\n1,2,3\n", "a CSV table"),
+            (b"#separator \\x09\n#path\tloaded_scripts\n#fields\tname\n", "a log of Zeek without times"),
             (b"a;b;c\r\n1;2;3\r\n", "a CSV table"),
             (b"a\tb\tc\n1\t2\t3\n", "a TSV table"),
             (b"root:x:0:0:root:/root:/bin/bash\n", "text that is no JSON"),

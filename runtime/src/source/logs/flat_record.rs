@@ -1,5 +1,6 @@
 //! A record that is made: its fields by dotted names, each with its values, and the line of JSON that it becomes.
 
+use super::question_name::QuestionName;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -66,6 +67,19 @@ impl FlatRecord {
             if let (Some(out), Some(back)) = (one("source"), one("destination")) {
                 self.put(&format!("network.{what}"), out.saturating_add(back));
             }
+        }
+    }
+
+    /// Puts the parts of the name that was asked for, where there is one name.
+    pub(super) fn part_question(&mut self) {
+        let name = match self.0.get("dns.question.name").map(Vec::as_slice) {
+            Some([Value::String(name)]) => name.clone(),
+            _ => return,
+        };
+        if let Some(parts) = QuestionName::of(&name) {
+            self.put("dns.question.top_level_domain", parts.top_level);
+            self.put("dns.question.registered_domain", parts.registered);
+            self.put("dns.question.subdomain", parts.sub);
         }
     }
 

@@ -16,6 +16,7 @@ mod auditd;
 mod bulk;
 mod columns;
 mod converted;
+mod distinguished_name;
 mod elements;
 mod field_table;
 mod file_kind;
@@ -28,6 +29,7 @@ mod judge;
 mod lines;
 mod open;
 mod piece;
+mod question_name;
 mod read_value;
 mod report;
 mod sample;
@@ -37,6 +39,7 @@ mod spare;
 mod stix;
 mod suricata;
 mod table;
+mod url_parts;
 mod utf16;
 mod windows;
 mod zeek;
@@ -78,6 +81,7 @@ pub const FORMATS: &[&LogFormat] = &[
     &zeek::ZEEK_JSON,
     &suricata::SURICATA,
     &journald::JOURNALD,
+    &journald::JOURNAL_EXPORT,
     &auditd::AUDITD,
     &table::TABLE,
     &lines::LINES,

@@ -13,7 +13,7 @@ pub(super) enum ReadAs {
     Plain,
     /// As text.
     Text,
-    /// A text of digits as a number.
+    /// A text of digits as a number; behind a comma the journal may have the user of a pid.
     Number,
     /// In lower case.
     Lower,
@@ -23,6 +23,8 @@ pub(super) enum ReadAs {
     Host,
     /// Seconds since 1970, or a date.
     Time,
+    /// A day, whose parts may have underscores between them.
+    Day,
     /// Microseconds since 1970.
     Microseconds,
     /// Seconds as nanoseconds.
@@ -34,8 +36,8 @@ pub(super) enum ReadAs {
     TlsProtocol,
     /// The part behind the last separator of a path.
     Base,
-    /// The words of a command line.
-    Words,
+    /// The algorithm of a signature by the name that ECS gives it.
+    Signature,
     /// Of Suricata: `TCP`, `IPv6-ICMP`; what it saw of a protocol; what was done with a packet; the way of a DNS message.
     Transport,
     Protocol,
@@ -55,13 +57,14 @@ impl FromStr for ReadAs {
             "ip" => Self::Address,
             "host" => Self::Host,
             "time" => Self::Time,
+            "day" => Self::Day,
             "us" => Self::Microseconds,
             "ns" => Self::Nanoseconds,
             "hash" => Self::Hash,
             "tls-version" => Self::TlsVersion,
             "tls-protocol" => Self::TlsProtocol,
             "base" => Self::Base,
-            "words" => Self::Words,
+            "signature" => Self::Signature,
             "transport" => Self::Transport,
             "protocol" => Self::Protocol,
             "action" => Self::Action,
@@ -81,13 +84,20 @@ impl ReadAs {
         let text = text.as_str();
         match self {
             Self::Plain | Self::Text => put(text.into()),
-            Self::Number => put(text.parse::<u64>().map_or_else(|_| text.into(), Value::from)),
-            Self::Lower | Self::Protocol if self == Self::Lower || !text.eq_ignore_ascii_case("failed") => {
-                put(text.to_ascii_lowercase().into());
+            Self::Number => {
+                let digits = text.split(',').next().unwrap_or(text);
+                put(digits.parse::<u64>().map_or_else(|_| text.into(), Value::from));
             }
+            Self::Lower => put(text.to_ascii_lowercase().into()),
+            Self::Protocol => match text.to_ascii_lowercase().as_str() {
+                "failed" | "template" | "template-rust" => {}
+                "ftp-data" => put("ftp".into()),
+                protocol => put(protocol.into()),
+            },
             Self::Address if text.parse::<IpAddr>().is_ok() => put(text.into()),
             Self::Host => put(host(text).into()),
             Self::Time => put(time(text).map_or_else(|| value.clone(), |time| iso(time).into())),
+            Self::Day => put(time(&text.replace('_', "-")).map_or_else(|| value.clone(), |time| iso(time).into())),
             Self::Microseconds => {
                 let nanos = text.parse::<i64>().ok().and_then(|us| us.checked_mul(1_000));
                 put(nanos.map_or_else(|| value.clone(), |nanos| iso(Instant(nanos)).into()));
@@ -102,14 +112,34 @@ impl ReadAs {
             Self::TlsVersion => tls(text).into_iter().for_each(|(_, version)| put(version.into())),
             Self::TlsProtocol => tls(text).into_iter().for_each(|(protocol, _)| put(protocol.into())),
             Self::Base => put(text.rsplit(['/', '\\']).next().unwrap_or(text).into()),
-            Self::Words => text.split_whitespace().for_each(|word| put(word.into())),
+            Self::Signature => {
+                let known = SIGNATURES.iter().find(|(own, _)| own.eq_ignore_ascii_case(text));
+                put(known.map_or(text, |(_, name)| name).into());
+            }
             Self::Transport => put(text.to_ascii_lowercase().into()),
             Self::Action => put(if text == "blocked" { "denied" } else { text }.into()),
             Self::DnsType => put(if matches!(text, "answer" | "response") { "answer" } else { "query" }.into()),
-            _ => {}
+            Self::Address => {}
         }
     }
 }
+
+/// Algorithms of signatures by their names in certificates, with those of ECS.
+const SIGNATURES: [(&str, &str); 13] = [
+    ("md2WithRSAEncryption", "MD2-RSA"),
+    ("md5WithRSAEncryption", "MD5-RSA"),
+    ("sha1WithRSAEncryption", "SHA1-RSA"),
+    ("sha256WithRSAEncryption", "SHA256-RSA"),
+    ("sha384WithRSAEncryption", "SHA384-RSA"),
+    ("sha512WithRSAEncryption", "SHA512-RSA"),
+    ("dsaWithSha1", "DSA-SHA1"),
+    ("dsaWithSha256", "DSA-SHA256"),
+    ("ecdsa-with-SHA1", "ECDSA-SHA1"),
+    ("ecdsa-with-SHA256", "ECDSA-SHA256"),
+    ("ecdsa-with-SHA384", "ECDSA-SHA384"),
+    ("ecdsa-with-SHA512", "ECDSA-SHA512"),
+    ("id-Ed25519", "Ed25519"),
+];
 
 /// A time as documents have it, with all digits that it has.
 pub(super) fn iso(time: Instant) -> String {
@@ -186,6 +216,8 @@ mod tests {
             (ReadAs::Time, json!("1603349880.000001"), json!(["2020-10-22T06:58:00.000001Z"])),
             (ReadAs::Time, json!("2020-10-22T08:58:00.462000+0200"), json!(["2020-10-22T06:58:00.462Z"])),
             (ReadAs::Time, json!("yesterday"), json!(["yesterday"])),
+            (ReadAs::Day, json!("2020_10_22"), json!(["2020-10-22T00:00:00Z"])),
+            (ReadAs::Day, json!("some"), json!(["some"])),
             (ReadAs::Microseconds, json!("1603349880462000"), json!(["2020-10-22T06:58:00.462Z"])),
             (ReadAs::Nanoseconds, json!(1.5), json!([1_500_000_000_u64])),
             (ReadAs::Nanoseconds, json!(-1), json!([])),
@@ -199,6 +231,10 @@ mod tests {
             (ReadAs::TlsProtocol, json!("SSLv3"), json!(["ssl"])),
             (ReadAs::Hash, json!("AB:cd"), json!(["abcd"])),
             (ReadAs::Protocol, json!("failed"), json!([])),
+            (ReadAs::Protocol, json!("FTP-data"), json!(["ftp"])),
+            (ReadAs::Number, json!("7,ann"), json!([7])),
+            (ReadAs::Signature, json!("sha256WithRSAEncryption"), json!(["SHA256-RSA"])),
+            (ReadAs::Signature, json!("other"), json!(["other"])),
             (ReadAs::Text, json!(7), json!(["7"])),
             (ReadAs::Plain, json!(null), json!([null])),
         ] {

@@ -49,6 +49,8 @@ pub enum BadReason {
     OtherColumns,
     /// It is no line of the audit log, among lines that are.
     NoAuditLine,
+    /// It begins an entry of the journal in which something is no field.
+    NoJournalField,
 }
 
 impl BadReason {
@@ -76,6 +78,7 @@ impl BadReason {
             Self::OtherObject => "an object with the id of another object",
             Self::OtherColumns => "another number of columns than the header",
             Self::NoAuditLine => "no line of an audit log",
+            Self::NoJournalField => "an entry of the journal that is cut or damaged",
         }
     }
 }

@@ -1,17 +1,18 @@
 //! Suricata's EVE log: one event a line, of alerts, flows and protocols.
 
-use super::converted::{each_object, first_object};
+use super::converted::{begins_with, each_object};
+use super::distinguished_name;
 use super::field_table::FieldTable;
 use super::flat_record::{FlatRecord, flat};
 use super::format::LogFormat;
-use super::read_value;
+use super::{read_value, url_parts};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// Objects with a type and a time of Suricata's own.
 pub(super) const SURICATA: LogFormat = LogFormat {
     name: "Suricata EVE",
-    sniff: |beginning| first_object(beginning.first_line).is_some_and(|object| is_event(&object)),
+    sniff: |beginning| begins_with(beginning, is_event),
     read: |reader, reading, emit| each_object(reader, reading, emit, &mut |object| is_event(object).then(|| record(object))),
 };
 
@@ -41,6 +42,18 @@ fn record(object: &Map<String, Value>) -> FlatRecord {
     if let Some(status) = record.number("http.response.status_code").filter(|_| kind == "http") {
         record.put("event.outcome", if status < 400 { "success" } else { "failure" });
     }
+    for name in ["subject", "issuer"] {
+        distinguished_name::put(&format!("tls.server.{name}"), &[&format!("tls.server.x509.{name}")], &mut record);
+    }
+    if let Some(url) = record.first("url.original").and_then(Value::as_str).map(str::to_owned) {
+        url_parts::put(&url, &mut record);
+    }
+    for flag in ["aa", "tc", "rd", "ra"] {
+        if record.first(&format!("suricata.eve.dns.{flag}")) == Some(&Value::Bool(true)) {
+            record.put("dns.header_flags", flag.to_ascii_uppercase());
+        }
+    }
+    record.part_question();
     duration(&mut record);
     record.sum_directions();
     record

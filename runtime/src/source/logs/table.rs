@@ -6,9 +6,13 @@ use super::converted::NumberedLines;
 use super::format::{Beginning, LogFormat, LogReading};
 use super::open::{CarriedError, broken};
 use super::piece::{Emit, Piece};
+use super::read_value::iso;
 use super::report::BadReason;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
+use huntc_compiler::time::Instant;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
@@ -118,12 +122,26 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
             emit(Piece::Bad(number, reason))?;
             continue;
         }
-        let cells = names.iter().zip(&row).map(|(name, cell)| (name.as_str(), Value::from(String::from_utf8_lossy(cell))));
+        let texts = row.iter().map(String::from_utf8_lossy);
+        let shown = names.iter().zip(texts.clone()).find(|(name, _)| *name == "@timestamp").and_then(|(_, text)| shown_time(&text));
+        let cells = names.iter().zip(texts).filter_map(|(name, text)| match &shown {
+            Some(time) if name == "@timestamp" && columns.time.is_none() => Some((name.as_str(), Value::from(time.as_str()))),
+            // So Kibana shows that a record has no such field.
+            Some(_) if text.trim() == "-" => None,
+            _ => Some((name.as_str(), Value::from(text))),
+        });
         lines.put(number, columns.record(cells));
         lines.hand_on(reading.options.block, emit)?;
     }
     lines.hand_on(0, emit)?;
     Ok(before + csv.position().line().saturating_sub(1))
+}
+
+/// A time as Kibana shows it, in its tables too: `Oct 22, 2020 @ 06:58:00.462`.
+fn shown_time(text: &str) -> Option<String> {
+    let time = strtime::BrokenDownTime::parse("%b %d, %Y @ %H:%M:%S%.f", text.trim()).ok()?.to_datetime().ok()?;
+    let stamp = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    Some(iso(Instant(i64::try_from(stamp.as_nanosecond()).ok()?)))
 }
 
 /// Passes over blank lines and `sep=;`, and says how many lines that are.
@@ -173,6 +191,29 @@ impl<R: Read> Read for RowLimit<'_, R> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// Kibana's export: its times, and its sign for what is absent.
+    #[test]
+    fn tables_of_kibana_are_read() {
+        let text = "\"@timestamp\",\"host.name\",\"source.ip\"\n\"Oct 22, 2020 @ 06:58:00.462\",WS5,\" - \"\n\"Mar 5, 2021 @ 16:00:00.000\",\"-\",\"10.0.0.5\"\n\
+            2020-10-22T06:58:00Z,-,x\n";
+        let (options, spare) = (super::super::ReadOptions::default(), super::super::Spare::default());
+        let mut found = Vec::new();
+        read(&mut text.as_bytes(), &LogReading { name: "f", options: &options, spare: &spare }, &mut |piece| {
+            let Piece::Block(block) = piece else { return Err(SourceError::cancelled()) };
+            let lines = String::from_utf8(block.bytes).unwrap();
+            found.extend(lines.lines().filter(|line| !line.is_empty()).map(|line| serde_json::from_str::<Value>(line).unwrap()));
+            Ok(())
+        })
+        .unwrap();
+        let wanted = serde_json::json!([
+            {"@timestamp": "2020-10-22T06:58:00.462Z", "host.name": "WS5"},
+            {"@timestamp": "2021-03-05T16:00:00Z", "source.ip": "10.0.0.5"},
+            // Elsewhere it is a text.
+            {"@timestamp": "2020-10-22T06:58:00Z", "host.name": "-", "source.ip": "x"},
+        ]);
+        assert_eq!(Value::from(found), wanted);
+    }
 
     #[test]
     fn the_delimiter_is_found_out() {

@@ -1,17 +1,22 @@
 //! Logs of the Linux audit daemon: several lines of one event, known by its time and serial number, become one record on the line of
 //! the first of them.
 
+mod accounts;
 mod event;
+mod files;
+mod messages;
 mod pairs;
+mod record;
+mod selinux;
 mod socket;
 mod syscalls;
 
-use super::converted::{NumberedLines, each_line};
+use super::converted::{NumberedLines, each_line, first_lines};
 use super::format::{LogFormat, LogReading};
 use super::piece::{Block, Emit, Piece};
 use super::report::BadReason;
 use crate::source::SourceError;
-use event::AuditEvent;
+use event::{AuditEvent, END};
 use pairs::AuditLine;
 use std::collections::VecDeque;
 use std::io::Read;
@@ -20,9 +25,8 @@ use std::io::Read;
 pub(super) const AUDITD: LogFormat = LogFormat {
     name: "auditd",
     sniff: |beginning| {
-        let mut lines = beginning.text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let first = lines.find(|line| !is_margin(line)).unwrap_or_default();
-        std::str::from_utf8(first).is_ok_and(|line| AuditLine::read(line).is_some())
+        let mut lines = first_lines(beginning).filter_map(|line| std::str::from_utf8(line).ok());
+        lines.any(|line| AuditLine::read(line).is_some())
     },
     read,
 };
@@ -79,9 +83,11 @@ struct Joined {
 
 impl Joined {
     fn take(&mut self, number: u64, line: &AuditLine<'_>) {
-        let own = self.waiting.iter_mut().rev().find(|(_, event)| event.is_of(line) && event.lines() < LINES);
+        let own = self.waiting.iter_mut().rev().find(|(_, event)| event.is_of(line) && event.lines.len() < LINES);
         match own {
             Some((_, event)) => event.add(line),
+            // The event was whole without this mark.
+            None if line.kind == END => return,
             None => self.waiting.push_back((number, AuditEvent::new(line))),
         }
         // Another event was begun since, or this one said that it is whole.
@@ -93,7 +99,7 @@ impl Joined {
     /// Writes the first event that waits.
     fn give(&mut self) -> bool {
         let Some((number, event)) = self.waiting.pop_front() else { return false };
-        self.lines.put(number, event.record());
+        self.lines.put(number, record::record(&event));
         true
     }
 }

@@ -90,7 +90,8 @@ fn zeek_json_is_told_by_its_path_or_fields() {
     );
     fields(
         &found[2],
-        &json!({ "event.category": "file", "file.path": "a.exe", "file.hash.md5": "aa", "file.size": 7, "source.ip": "10.0.0.9" }),
+        &json!({ "event.category": "file", "file.path": "a.exe", "file.hash.md5": "aa", "file.size": 7, "server.ip": "10.0.0.9",
+            "client.ip": "10.0.0.5", "source.ip": null, "zeek.files.tx_host": "10.0.0.9" }),
     );
     fields(&found[3], &json!({ "file.x509.subject.distinguished_name": "CN=a", "file.x509.not_before": "2020-10-22T06:58:01Z" }));
     fields(
@@ -99,6 +100,83 @@ fn zeek_json_is_told_by_its_path_or_fields() {
     );
     fields(&found[5], &json!({ "zeek.log.odd": 1, "event.dataset": "zeek.log" }));
     assert_eq!(found[6], json!({"@timestamp": "2020-10-22T06:58:00Z", "ts": 1}));
+}
+
+/// What Filebeat's pipelines compute of several fields.
+#[test]
+fn records_of_zeek_are_those_of_filebeat() {
+    let conn = json!({"_path": "conn", "ts": 1_603_349_880.462, "uid": "C1", "id.orig_h": "10.0.0.5", "id.orig_p": 8, "id.resp_h": "10.0.0.9", "id.resp_p": 0,
+        "proto": "icmp", "conn_state": "OTH", "local_orig": true, "local_resp": false});
+    let tcp = json!({"_path": "conn", "ts": 1, "uid": "C1", "id.orig_h": "10.0.0.5", "id.orig_p": 8, "proto": "tcp", "conn_state": "REJ"});
+    let dns = json!({"_path": "dns", "ts": 1, "uid": "C2", "query": "www.example.co.uk", "qclass": 1, "qclass_name": "C_INTERNET", "rcode_name": "NOERROR",
+        "RD": true, "RA": false, "answers": ["10.1.1.1"], "TTLs": [60.0]});
+    let http = json!({"_path": "http", "ts": 1, "uid": "C3", "uri": "/a.php?x=1", "status_code": 404, "username": "ann"});
+    let ssl = json!({"_path": "ssl", "ts": 1, "uid": "C4", "id.orig_h": "10.0.0.5", "subject": "CN=a.example,O=A\\, Inc.", "client_issuer": "C=DE"});
+    let x509 = json!({"_path": "x509", "ts": 1, "id": "F1", "certificate.sig_alg": "sha256WithRSAEncryption", "certificate.issuer": "CN=ca", "san.dns": ["a", "b"]});
+    let notice = json!({"_path": "notice", "ts": 1, "uid": "C5", "note": "Scan", "msg": "m", "src": "10.0.0.5", "dst": "10.0.0.9", "p": 22, "dropped": true});
+    let smb = json!({"_path": "smb_files", "ts": 1, "uid": "C6", "action": "SMB::FILE_DELETE", "path": "\\\\h\\c$", "name": "d\\a.exe", "times.created": 1_603_349_880.0});
+    let ntlm = json!({"_path": "ntlm", "ts": 1, "uid": "C7", "username": "ann", "success": false});
+    let files = json!({"_path": "files", "ts": 1, "fuid": "F1", "conn_uids": ["C8", "C9"]});
+    let lines = [conn, tcp, dns, http, ssl, x509, notice, smb, ntlm, files].map(|line| line.to_string()).join("\n");
+    let found = cut(&lines).lines;
+    for ((_, line), wanted) in found.iter().zip([
+        json!({ "source.port": null, "destination.port": null, "source.ip": "10.0.0.5", "zeek.connection.icmp.type": 8, "zeek.connection.icmp.code": 0,
+            "network.direction": "outbound", "event.type": ["connection", "info"] }),
+        json!({ "source.port": 8, "event.type": ["connection", "start", "denied"], "network.direction": null,
+            "zeek.connection.state_message": "Connection attempt rejected." }),
+        json!({ "event.type": ["connection", "protocol", "info"], "dns.question.class": "IN", "dns.question.registered_domain": "example.co.uk",
+            "dns.question.subdomain": "www", "dns.question.top_level_domain": "co.uk", "dns.header_flags": "RD", "dns.answers.ttl": 60.0,
+            "zeek.dns.qclass_name": "C_INTERNET", "event.outcome": "success" }),
+        json!({ "url.path": "/a.php", "url.query": "x=1", "url.extension": "php", "event.outcome": "failure", "user.name": "ann" }),
+        json!({ "tls.server.subject": "CN=a.example,O=A\\, Inc.", "tls.server.x509.subject.organization": "A, Inc.", "client.address": "10.0.0.5",
+            "zeek.ssl.server.subject.common_name": "a.example", "tls.client.x509.issuer.country": "DE", "zeek.ssl.client.issuer.country": "DE" }),
+        json!({ "file.x509.signature_algorithm": "SHA256-RSA", "zeek.x509.certificate.signature_algorithm": "sha256WithRSAEncryption",
+            "file.x509.issuer.common_name": "ca", "zeek.session_id": "F1", "event.id": "F1", "file.x509.alternative_names": ["a", "b"] }),
+        json!({ "source.ip": "10.0.0.5", "destination.ip": "10.0.0.9", "destination.port": 22, "event.type": ["info", "denied"], "rule.name": "Scan",
+            "rule.description": "m", "event.kind": "alert" }),
+        json!({ "file.name": "d\\a.exe", "file.path": "\\\\h\\c$\\d\\a.exe", "event.action": "SMB::FILE_DELETE", "event.category": ["network", "file"],
+            "event.type": ["connection", "protocol", "info", "deletion"], "file.created": "2020-10-22T06:58:00Z" }),
+        json!({ "event.outcome": "failure", "user.name": "ann" }),
+        json!({ "zeek.session_id": "C8", "event.id": "C8", "zeek.files.session_ids": ["C8", "C9"] }),
+    ]) {
+        fields(&serde_json::from_str(line).unwrap(), &wanted);
+    }
+    assert_eq!(found.len(), 10);
+}
+
+#[test]
+fn records_of_suricata_are_those_of_filebeat() {
+    let event = |more: Value| {
+        let mut event = json!({"timestamp": "2020-10-22T08:58:00.462100+0200", "src_ip": "10.0.0.5"});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event.to_string()
+    };
+    let lines = [
+        event(json!({"event_type": "krb5", "krb5": {"msg_type": "AS"}})),
+        event(json!({"event_type": "alert", "app_proto": "dns", "dns": {"query": [{"rrname": "a.example.com", "rrtype": "A"}]},
+            "alert": {"action": "allowed", "signature_id": 1, "metadata": {"mitre_tactic_id": ["TA0011"], "mitre_technique_id": ["T1071"],
+            "created_at": ["2019_07_11"], "malware": ["x"], "own": ["y"]}}})),
+        event(json!({"event_type": "tls", "tls": {"subject": "C=US, O=A\\, Inc., CN=a.example", "issuerdn": "CN=ca", "notafter": "2021-01-01T00:00:00"}})),
+        event(json!({"event_type": "http", "http": {"url": "/a?b#c", "http_method": "GET"}})),
+        event(json!({"event_type": "dns", "dns": {"type": "query", "rrname": "x.example.com", "rd": true, "ra": false}})),
+        event(json!({"event_type": "ftp_data", "app_proto": "ftp-data"})),
+    ]
+    .join("\n");
+    let (found, bad) = records(&lines);
+    assert_eq!((found.len(), bad.len()), (6, 0));
+    for ((_, record), wanted) in found.iter().zip([
+        json!({ "event.category": "network", "event.type": "protocol", "network.protocol": "kerberos", "suricata.eve.krb5.msg_type": "AS" }),
+        json!({ "event.category": ["network", "intrusion_detection"], "dns.question.name": "a.example.com", "threat.tactic.id": "TA0011",
+            "threat.technique.id": "T1071", "suricata.eve.alert.created_at": "2019-07-11T00:00:00Z", "suricata.eve.alert.malware": "x",
+            "suricata.eve.alert.metadata.own": "y" }),
+        json!({ "tls.server.x509.subject.organization": "A, Inc.", "tls.server.x509.subject.common_name": "a.example",
+            "tls.server.x509.issuer.common_name": "ca", "tls.server.x509.not_after": "2021-01-01T00:00:00Z" }),
+        json!({ "url.path": "/a", "url.query": "b", "url.fragment": "c", "event.category": ["network", "web"] }),
+        json!({ "dns.header_flags": "RD", "dns.question.registered_domain": "example.com", "dns.question.subdomain": "x" }),
+        json!({ "network.protocol": "ftp" }),
+    ]) {
+        fields(record, &wanted);
+    }
 }
 
 #[test]
@@ -157,8 +235,8 @@ fn entries_of_the_journal_have_their_fields() {
         &json!({
             "@timestamp": "2020-10-22T06:58:00.462Z", "host.name": "web1", "process.pid": 7, "process.name": "sshd",
             "process.executable": "/usr/sbin/sshd", "process.command_line": "sshd: ann [priv]", "user.id": "0", "message": "Hi\u{fffd}",
-            "log.syslog.priority": 6, "log.syslog.appname": "sshd", "systemd.unit": "ssh.service", "journald.own_field": ["a", "b"],
-            "journald.empty": null, "event.module": "journald",
+            "log.syslog.priority": 6, "log.syslog.appname": "sshd", "systemd.unit": "ssh.service", "journald.custom.own_field": ["a", "b"],
+            "journald.custom.empty": null, "event.module": "journald",
         }),
     );
 }
@@ -176,9 +254,15 @@ fn formats_of_networks_are_told_apart() {
         ("{\"timestamp\":\"x\",\"event_type\":\"dns\"}\n", "Suricata EVE"),
         ("{\"@timestamp\":\"x\",\"timestamp\":\"x\",\"event_type\":\"dns\"}\n", "lines"),
         ("{\"__REALTIME_TIMESTAMP\":\"1\"}\n", "journald"),
+        ("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\n", "journald export"),
+        ("__CURSOR=s=1\n", "lines"),
         ("type=SYSCALL msg=audit(1603349880.462:17): a=1\n", "auditd"),
         ("----\ntime->Thu\nnode=a type=SYSCALL msg=audit(1603349880.462:17): a=1\n", "auditd"),
         ("type=SYSCALL\n", "lines"),
+        // The first line may be cut, or of something else.
+        ("CALL msg=audit(1603349880.462:17): a=1\ntype=SYSCALL msg=audit(1603349880.462:18): a=1\n", "auditd"),
+        ("\"dns\"}\n\n{\"timestamp\":\"x\",\"event_type\":\"dns\"}\n", "Suricata EVE"),
+        ("{\"@timestamp\":1}\n{\"ts\":1,\"uid\":\"C\"}\n", "Zeek JSON"),
     ] {
         assert_eq!(name(text), Some(wanted), "{text:?}");
     }

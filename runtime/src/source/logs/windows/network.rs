@@ -3,6 +3,7 @@
 use super::document::{EcsDocument, FieldValue, RelatedList};
 use super::json::Json;
 use super::tables::word;
+use crate::source::logs::question_name::QuestionName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
@@ -34,21 +35,11 @@ pub(super) fn protocol_number<'a>(to: &'static str, number: Cow<'a, str>, docume
 /// The name that was asked for, and its parts where it has a public suffix.
 pub(super) fn question<'a>(to: &'static str, name: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     document.relate(RelatedList::Hosts, name.clone());
-    let small = name.to_ascii_lowercase();
-    let parts = psl::domain(small.as_bytes()).filter(|domain| domain.suffix().is_known()).and_then(|domain| {
-        let suffix = std::str::from_utf8(domain.suffix().as_bytes()).ok()?;
-        let registered = std::str::from_utf8(domain.as_bytes()).ok()?;
-        Some((suffix.len(), registered.len()))
-    });
-    if let Some((suffix, registered)) = parts
-        && !name.ends_with('.')
-    {
-        let tail = |len: usize| name.len().checked_sub(len).and_then(|at| name.get(at..)).unwrap_or_default().to_owned();
-        document.text(format!("{to}.top_level_domain"), tail(suffix));
-        document.text(format!("{to}.registered_domain"), tail(registered));
-        let sub = name.len().checked_sub(registered + 1).and_then(|end| name.get(..end)).unwrap_or_default();
-        if !sub.is_empty() {
-            document.text(format!("{to}.subdomain"), sub.to_owned());
+    if let Some(parts) = QuestionName::of(&name) {
+        document.text(format!("{to}.top_level_domain"), parts.top_level.to_owned());
+        document.text(format!("{to}.registered_domain"), parts.registered.to_owned());
+        if !parts.sub.is_empty() {
+            document.text(format!("{to}.subdomain"), parts.sub.to_owned());
         }
     }
     document.text("network.protocol", "dns");

@@ -1,17 +1,18 @@
 //! Logs of Zeek, as JSON and as tables with a header. Which log it is stands in `_path` or `#path`; else its fields tell.
 
-use super::converted::{each_line, each_object, first_object};
-use super::field_table::FieldTable;
+mod record;
+
+use super::converted::{begins_with, each_line, each_object};
 use super::flat_record::{FlatRecord, flat};
 use super::format::LogFormat;
 use super::report::BadReason;
+use record::record;
 use serde_json::{Map, Value};
-use std::sync::LazyLock;
 
 /// Objects with a time and an id, or the endpoints, of Zeek.
 pub(super) const ZEEK_JSON: LogFormat = LogFormat {
     name: "Zeek JSON",
-    sniff: |beginning| first_object(beginning.first_line).is_some_and(|object| is_zeek(&object)),
+    sniff: |beginning| begins_with(beginning, is_zeek),
     read: |reader, reading, emit| {
         each_object(reader, reading, emit, &mut |object| {
             is_zeek(object).then(|| {
@@ -42,8 +43,6 @@ pub(super) const ZEEK_TSV: LogFormat = LogFormat {
     },
 };
 
-static TABLE: LazyLock<FieldTable> = LazyLock::new(|| FieldTable::read(include_str!("data/zeek.csv")));
-
 fn is_zeek(object: &Map<String, Value>) -> bool {
     let orig = object.contains_key("id.orig_h") || object.get("id").is_some_and(|id| id.get("orig_h").is_some());
     let id = ["uid", "fuid", "_path", "certificate.version"].iter().any(|key| object.contains_key(*key));
@@ -65,27 +64,6 @@ const KNOWN_BY: [(&str, &str); 9] = [
 
 fn log_of(has: &dyn Fn(&str) -> bool) -> Option<String> {
     KNOWN_BY.iter().find(|(field, _)| has(field)).map(|(_, log)| (*log).to_owned())
-}
-
-/// A record of a log. Its own names stand below `zeek.LOG`, as Filebeat's module has them.
-fn record(log: &str, values: Vec<(String, Value)>) -> FlatRecord {
-    let mut record = FlatRecord::default();
-    let own = if log == "conn" { "connection" } else { log };
-    let plain = own.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let own = if plain { own } else { "log" };
-    for (field, value) in values {
-        if !TABLE.put(log, &field, &value, &mut record) {
-            record.put(&format!("zeek.{own}.{field}"), value);
-        }
-    }
-    record.put("event.dataset", format!("zeek.{own}"));
-    TABLE.put_constants(log, &mut record);
-    if log == "dns" {
-        let answered = record.first("dns.response_code").is_some() || record.first("dns.answers.data").is_some();
-        record.put("dns.type", if answered { "answer" } else { "query" });
-    }
-    record.sum_directions();
-    record
 }
 
 /// The header of a table.
