@@ -268,7 +268,8 @@ fn damage_to_files_of_others_is_a_fault_or_other_rows() {
         "deltas-pages2.parquet",
     ] {
         let bytes = fixture(name).to_vec();
-        for at in 0..bytes.len() {
+        // Of the larger files every third byte.
+        for at in (0..bytes.len()).step_by(if name.starts_with("deltas") { 3 } else { 1 }) {
             let mut bytes = bytes.clone();
             bytes[at] ^= if at % 2 == 0 { 0xff } else { 0x02 };
             if let Ok(table) = read_with(&bytes.into(), 16 << 20) {

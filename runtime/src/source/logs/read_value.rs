@@ -119,7 +119,7 @@ impl ReadAs {
             Self::Transport => put(text.to_ascii_lowercase().into()),
             Self::Action => put(if text == "blocked" { "denied" } else { text }.into()),
             Self::DnsType => put(if matches!(text, "answer" | "response") { "answer" } else { "query" }.into()),
-            _ => {}
+            Self::Address => {}
         }
     }
 }

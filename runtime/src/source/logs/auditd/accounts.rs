@@ -20,11 +20,13 @@ const IDS: [(&str, &str); 9] = [
 pub(super) fn put(event: &AuditEvent, message: Option<MessageType>, record: &mut FlatRecord) {
     let account = message.map_or("", |message| message.account);
     for (key, field) in IDS {
-        // The user of what was done under the user's own id is that user.
+        // The user of what was done under the user's own id is that user; messages about accounts come from programs.
         let same = key == "euid" && event.any("euid") == event.any("uid");
-        if !same && !(key == "uid" && !account.is_empty()) {
-            user(event, key, field, record);
+        let of_program = key == "uid" && !account.is_empty();
+        if same || of_program {
+            continue;
         }
+        user(event, key, field, record);
     }
     let named = || ["acct", "id"].into_iter().find_map(|key| event.any(key));
     match account {

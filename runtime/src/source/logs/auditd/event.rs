@@ -49,8 +49,8 @@ impl AuditEvent {
 
     /// The first value of a key in any line but those about files and arguments, which have keys of their own.
     pub(super) fn any(&self, key: &str) -> Option<&str> {
-        let lines = self.lines.iter().filter(|(kind, _)| !matches!(kind.as_str(), "PATH" | "EXECVE"));
-        lines.flat_map(|(_, pairs)| get(pairs, key)).next()
+        let mut lines = self.lines.iter().filter(|(kind, _)| !matches!(kind.as_str(), "PATH" | "EXECVE"));
+        lines.find_map(|(_, pairs)| get(pairs, key))
     }
 }
 

@@ -43,8 +43,8 @@ pub(super) fn record(event: &AuditEvent) -> FlatRecord {
 /// The system call, with its name.
 fn call(event: &AuditEvent) -> Option<Syscall> {
     let arch = event.value("SYSCALL", "arch").or_else(|| event.value("SECCOMP", "arch")).unwrap_or_default();
-    let said = ["SYSCALL", "syscall"].into_iter().filter_map(|key| event.any(key));
-    said.filter_map(|name| syscalls::of(arch, name)).next()
+    let mut said = ["SYSCALL", "syscall"].into_iter().filter_map(|key| event.any(key));
+    said.find_map(|name| syscalls::of(arch, name))
 }
 
 /// What the event is: by its message, and by its system call.

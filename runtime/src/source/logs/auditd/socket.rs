@@ -54,12 +54,13 @@ pub(super) fn read(saddr: &str) -> Option<Socket> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn addresses_are_read() {
-        let internet = |address: &str, port| Some(Socket::Internet(address.parse().expect("an address"), port));
+        let internet = |address: &str, port| Some(Socket::Internet(address.parse().unwrap(), port));
         assert_eq!(read("02000035C0A80101"), internet("192.168.1.1", 53));
         let six = format!("0A0001BB00000000{}{}", "0".repeat(31), "1");
         assert_eq!(read(&six), internet("::1", 443));

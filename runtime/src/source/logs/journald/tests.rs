@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The records of an export with the numbers of their lines, and the bad entries.
 fn exported(bytes: &[u8], max_line: usize) -> (Vec<(u64, Value)>, Vec<(u64, BadReason)>) {
     let with = |block: usize| {
-        let (options, spare) = (ReadOptions { block, max_line, ..ReadOptions::default() }, Spare::default());
+        let (options, spare) = (ReadOptions { max_line, block, ..ReadOptions::default() }, Spare::default());
         let (mut found, mut bad) = (Vec::new(), Vec::new());
         let mut reader = bytes;
         let reading = LogReading { name: "f", options: &options, spare: &spare };
