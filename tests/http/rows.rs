@@ -172,7 +172,7 @@ fn fewer_tuples_are_asked_for_where_a_page_of_them_is_too_large() {
                 if size > Some(1_000) { error(503, kind, "x") } else { right }
             };
             let asked = Asked::of(way);
-            let larger = |c: &mut ElasticConfig| c.page_size = 2_000;
+            let larger = |c: &mut ElasticConfig| c.page_size = 1_000;
             let (came, _) = read((Product::Elasticsearch, way, 450), asked, &allowing(false), &larger, kind, refuses);
             assert_eq!(came, Came::Counted, "{kind}");
         }
