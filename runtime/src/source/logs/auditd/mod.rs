@@ -24,9 +24,7 @@ use std::io::Read;
 /// Lines of `type=… msg=audit(…)`.
 pub(super) const AUDITD: LogFormat = LogFormat {
     name: "auditd",
-    sniff: |beginning| {
-        first_lines(beginning).any(|line| AuditLine::read(&String::from_utf8_lossy(line)).is_some())
-    },
+    sniff: |beginning| first_lines(beginning).any(|line| AuditLine::read(&String::from_utf8_lossy(line)).is_some()),
     read,
 };
 
