@@ -253,6 +253,13 @@ const OTRF: [(&str, &[(&str, &str)]); 4] = [
     ("cmd_mshta_vbscript_execute_psh", &[("cmd.exe", "cmd"), ("mshta.exe", "mshta x"), ("powershell.exe", "powershell -c x")]),
 ];
 
+/// How far the local times of the real exports are from UTC.
+const OFFSETS: [(&str, &str); 3] = [
+    ("cmd_lsass_memory_dumpert_syscalls", "+16h"),
+    ("psh_lsass_memory_dump_comsvcs", "+16h"),
+    ("cmd_mshta_vbscript_execute_psh", "+4h"),
+];
+
 /// The data sets of the books: of our own in ECS, or those that the books name.
 enum DataSets<'f> {
     Own,
@@ -302,7 +309,9 @@ fn run(huntc: &Huntc, number: usize) -> Ran {
     let bound = OTRF.map(|(name, _)| format!("--source {base}/OTRF/Security-Datasets/{name}.zip={name}.zip")).join(" ");
     let log4shell =
         format!("--source {base}/opencybersecurityalliance/kestrel-analytics/log4shell_bundle.json=log4shell_bundle.json");
-    huntc.run(&format!("run b{number}.ipynb --config huntc.toml --no-hints --out r{number} {bound} {log4shell}"))
+    let offset = |(name, offset)| format!("--log-time-offset {base}/OTRF/Security-Datasets/{name}.zip={offset}");
+    let offsets = OFFSETS.map(offset).join(" ");
+    huntc.run(&format!("run b{number}.ipynb --config huntc.toml --no-hints --out r{number} {bound} {log4shell} {offsets}"))
 }
 
 #[test]

@@ -224,7 +224,7 @@ fn answer(state: &State, request: &Request) -> Response {
         ("GET", path) if path.ends_with("/_settings") => Response::json(200, &json!({})),
         ("GET", path) if path.ends_with("/_mapping") => Response::json(200, &json!({"logs-1": {"mappings": {}}})),
         ("POST", "/_search/scroll") => state.scroll(&shards, &request.body, false),
-        ("POST", _) if opens(request) => state.scroll(&shards, &request.body, true),
+        ("POST", _) if request.query.contains("scroll=") => state.scroll(&shards, &request.body, true),
         ("POST", path) if path.ends_with("/_search") => {
             Response::json(200, &page(state.documents.load(Ordering::SeqCst), &shards, &request.body, 0))
         }

@@ -123,7 +123,7 @@ fn is_file_alone(word: &str, args: &DoctorArgs, terminal: Terminal) -> bool {
 /// The name of the source that a file becomes: `psh.json.gz` is `psh`.
 fn name_of(path: &str) -> String {
     let file = Path::new(path).file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or("file");
+    let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or("log");
     stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 

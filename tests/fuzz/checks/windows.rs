@@ -130,8 +130,8 @@ impl Event {
 
     fn xml(&self) -> String {
         let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('\n', "&#10;");
-        let data: String =
-            self.data.iter().map(|(name, value)| format!("<Data Name=\"{name}\">{}</Data>", escape(value))).collect();
+        let element = |(name, value): &(String, String)| format!("<Data Name=\"{name}\">{}</Data>", escape(value));
+        let data = self.data.iter().map(element).collect::<Vec<_>>().concat();
         format!(
             "<Event><System><Provider Name='{}'/><EventID>{}</EventID><Level>4</Level><TimeCreated SystemTime='{TIME}'/>\
              <Channel>c</Channel><Computer>h.example</Computer></System><EventData>{data}</EventData></Event>",
