@@ -17,6 +17,7 @@ mod rows;
 mod store;
 mod variables;
 mod warm;
+mod windows;
 
 use clap::Parser;
 use data::Data;
@@ -26,7 +27,7 @@ use rows::{Effort, Row};
 use std::process::ExitCode;
 
 /// The rows of all files.
-const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, hunts::ROWS, variables::ROWS];
+const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, windows::ROWS, hunts::ROWS, variables::ROWS];
 
 /// Measures the targets for speed and memory on generated data.
 #[derive(Parser)]
