@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::io::Write;
 
 #[path = "../../src/source/logs/windows/tests/evtx_writer.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod evtx_writer;
 
 /// The rows of this file.
