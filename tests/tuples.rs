@@ -181,3 +181,32 @@ fn records_that_servers_count_give_what_records_give() {
         }
     }
 }
+
+/// Creation records are asked for only where the GET may not have found all of them.
+#[test]
+fn creation_records_that_say_nothing_new_are_not_read() {
+    let mut records = String::new();
+    for number in 0..10_050 {
+        let (minute, second) = (number / 60 % 60, number % 60);
+        let record = json!({
+            "@timestamp": format!("2024-01-01T00:{minute:02}:{second:02}Z"),
+            "event": {"category": ["process"], "type": ["start"], "code": "1"},
+            "process": {"entity_id": format!("{{{number:08}-0000-0000-0000-000000000001}}"), "name": format!("p{}", number % 3), "pid": number},
+        });
+        let _ = writeln!(records, "{record}");
+    }
+    let huntc = Huntc::new().file("logs.ndjson", records);
+    for (pattern, asked) in [("pid >= 0", false), ("pid > 9", true)] {
+        let hunt = format!(
+            "x = GET process FROM stixshifter://s WHERE {pattern} {WINDOW}\ng = GROUP x BY name WITH COUNT(pid) AS n\nDISP g ATTR name, n"
+        );
+        std::fs::write(huntc.path("h.hf"), hunt).unwrap();
+        let ran = huntc.run("run h.hf --source s=logs.ndjson --quiet --out report");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let hunt = &huntc.report("report")["hunts"][0];
+        let purposes = hunt["requests"].as_array().unwrap().iter().filter_map(|request| request["purpose"].as_str());
+        assert_eq!(purposes.filter(|purpose| purpose.contains("creation records")).count() > 0, asked, "{pattern}");
+        let groups: i64 = hunt["displays"][0]["rows"].as_array().unwrap().iter().filter_map(|row| row[1].as_i64()).sum();
+        assert_eq!(groups, if asked { 10_040 } else { 10_050 }, "{pattern}");
+    }
+}

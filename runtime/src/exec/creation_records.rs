@@ -20,7 +20,7 @@ impl Run<'_> {
         let template = self.job.requests.of(id).filter(|_| !keys.is_empty());
         if let Some(template) = template
             && keys.len() > bind::CHUNK
-            && input.columns == node.columns
+            && node.columns.iter().all(|column| input.columns.contains(column))
             && input.is_settled()
             && self.found_all(node, template)?
         {
