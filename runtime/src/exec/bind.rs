@@ -35,6 +35,11 @@ pub fn pivots(key: &Key) -> bool {
     key.unique() == 0
 }
 
+/// The keys of a table's entities that can be asked for.
+pub fn pivot_keys(table: &Table) -> Vec<&Key> {
+    table.entities().map(|entity| entity.key()).filter(|key| pivots(key)).collect()
+}
+
 /// The request that `form` of `template` becomes once its holes are filled.
 pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) -> BoundRequest {
     BoundRequest {

@@ -7,7 +7,7 @@ use super::{Failure, Run, failed};
 use crate::allowance::Lent;
 use crate::matching::{self, Reading, References};
 use crate::source::Records;
-use crate::table::{Growth, Key, Table};
+use crate::table::{Growth, Table};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Node, NodeId, SourceRef};
 use huntc_compiler::request::RequestTemplate;
@@ -16,7 +16,7 @@ impl Run<'_> {
     /// The table of a node with the creation records of its entities, which tell what they were when they began.
     pub(super) fn creation_records(&self, id: NodeId, node: &Node, source: SourceRef, input: &Table) -> Result<Table, Failure> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
-        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).filter(|key| bind::pivots(key)).collect();
+        let keys = bind::pivot_keys(input);
         let template = self.job.requests.of(id).filter(|_| !keys.is_empty());
         if let Some(template) = template
             && keys.len() > bind::CHUNK

@@ -49,16 +49,16 @@ impl Run<'_> {
             behind.sightings = table.weights.by_slot();
             let entity = table.row_entity(row).and_then(|entity| table.one(entity));
             for (rank, sighting) in sightings.iter().enumerate().take(RECORDS) {
-                match (sighting.record(), sighting.record().and_then(node_of_tuple)) {
-                    (_, Some(node)) => counted.extend(entity.zip(sighting.time()).map(|(entity, time)| CountedSighting {
+                let Some(id) = sighting.record() else { continue };
+                match node_of_tuple(id) {
+                    Some(node) => counted.extend(entity.zip(sighting.time()).map(|(entity, time)| CountedSighting {
                         rank: behind.shown.len() + rank,
                         place,
                         node,
                         entity: entity.key().clone(),
                         millis: time.millis_floor(),
                     })),
-                    (Some(id), None) => add(behind, id, sighting.time()),
-                    (None, None) => {}
+                    None => add(behind, id, sighting.time()),
                 }
             }
         }

@@ -173,7 +173,7 @@ impl Run<'_> {
             }
             (Op::Pivot(pivot), Some(input)) => {
                 let input = self.table(*input)?;
-                let keys = pivot_keys(&input);
+                let keys = bind::pivot_keys(&input);
                 let wanted: HashSet<&Key> = keys.iter().copied().collect();
                 let asked = Asked { source: pivot.source, keys: Some((&keys, pivot.input)), references };
                 work(&asked, &mut crossing(pivot, entity, &wanted))
@@ -188,7 +188,7 @@ impl Run<'_> {
             return;
         }
         let all = input.entities().count();
-        let message = format!("{} of {all} entities have no identity and find nothing", all - pivot_keys(input).len());
+        let message = format!("{} of {all} entities have no identity and find nothing", all - bind::pivot_keys(input).len());
         let required = &self.job.catalog.get(pivot.input).identity.required;
         let names: Vec<&str> = required.iter().map(|a| self.job.catalog.attribute(pivot.input, *a).name.as_str()).collect();
         locked(&self.warnings).push(
@@ -228,7 +228,7 @@ impl Run<'_> {
         }
         let Some((_, first, pivot, _)) = steps.first() else { return Ok(Table::empty(node.entity, &node.columns)) };
         self.warn_of_nameless(first, pivot, input);
-        let mut frontier: Vec<Key> = pivot_keys(input).into_iter().cloned().collect();
+        let mut frontier: Vec<Key> = bind::pivot_keys(input).into_iter().cloned().collect();
         let mut asked: HashSet<Key> = frontier.iter().cloned().collect();
         let mut lineage = Lineage::default();
         let mut all = Found::default();
@@ -338,11 +338,6 @@ impl Run<'_> {
         let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
         table.columns.iter().filter(is_id).cloned().collect()
     }
-}
-
-/// The keys of an input that can be asked for.
-fn pivot_keys(input: &Table) -> Vec<&Key> {
-    input.entities().map(|entity| entity.key()).filter(|key| bind::pivots(key)).collect()
 }
 
 /// Reads what a relation leads to from these keys.

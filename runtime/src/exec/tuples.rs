@@ -10,7 +10,7 @@ use crate::source::{DataSource, FetchContext, RECORD_IDS, Records, TupleCounts, 
 use crate::table::{Key, Rung, Table, Weights};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::{FieldType, ValueType};
-use huntc_compiler::plan::{Node, NodeId};
+use huntc_compiler::plan::{Node, NodeId, SourceRef};
 use huntc_compiler::request::{BoundRequest, Query, RequestTemplate, TupleForm, TupleTimes};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -99,11 +99,8 @@ impl Run<'_> {
         let unclear = if cut { table.unclear_millis() } else { BTreeSet::new() };
         if !unclear.is_empty() {
             let millis: Vec<i64> = unclear.iter().copied().collect();
-            let ask = || opened.seen_at(&wanted, &millis, &context);
-            let read = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|error| failed(node, error))?;
-            let Some(read) = read else { return Ok(None) };
+            let Some(read) = self.seen_at(node, template.source, &wanted, &millis, &context)? else { return Ok(None) };
             seen = read;
-            super::requests::apart(&mut seen, template.source);
             weights.extend(seen.ids.iter().map(|id| (*id, 0)));
             for time in counts.iter_mut().flat_map(|of| &mut of.records.times) {
                 *time = time.filter(|time| !unclear.contains(&time.millis_floor()));
@@ -148,14 +145,29 @@ impl Run<'_> {
         let Some((template, form)) = template else { return Ok(None) };
         self.asking(node, |asked, take| {
             let Some(request) = self.tuple_query(asked, template)? else { return Ok(None) };
-            let opened = self.open(node, template.source)?;
-            let context = self.context("evidence");
-            let ask = || opened.seen_at(&asked_for(form, &request, 0), millis, &context);
-            let read = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|error| failed(node, error))?;
-            let Some(mut seen) = read else { return Ok(None) };
-            super::requests::apart(&mut seen, template.source);
+            let wanted = asked_for(form, &request, 0);
+            let seen = self.seen_at(node, template.source, &wanted, millis, &self.context("evidence"))?;
+            let Some(seen) = seen else { return Ok(None) };
             self.table_of_tuples(node, asked, (&[], &seen, &Records::default(), false), take).map(Some)
         })
+    }
+
+    /// The records that were counted and lie in some milliseconds.
+    fn seen_at(
+        &self,
+        node: &Node,
+        source: SourceRef,
+        wanted: &TupleRequest<'_>,
+        millis: &[i64],
+        context: &FetchContext,
+    ) -> Result<Option<Records>, Failure> {
+        let opened = self.open(node, source)?;
+        let ask = || opened.seen_at(wanted, millis, context);
+        let mut seen = self.in_one_moment(source, opened.as_ref(), ask).map_err(|error| failed(node, error))?;
+        if let Some(seen) = &mut seen {
+            super::requests::apart(seen, source);
+        }
+        Ok(seen)
     }
 
     /// What is found in tuples, in records of them, and in those that were read one by one.

@@ -1,6 +1,7 @@
 //! Thrift's compact form, in which Parquet keeps its footer and the headers of its pages, walked without keeping anything. What
 //! this walk has seen is safe to be read: every length lies within the bytes, and nothing is nested deep.
 
+use super::varint;
 use std::ops::ControlFlow;
 
 /// The deepest nesting of structures; Parquet's own have about ten.
@@ -54,20 +55,11 @@ impl Walk<'_, '_> {
     }
 
     fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
+        varint::unsigned(self.bytes, &mut self.at)
     }
 
     fn signed(&mut self) -> Option<i64> {
-        let number = self.number()?;
-        Some((number >> 1) as i64 ^ -((number & 1) as i64))
+        varint::signed(self.bytes, &mut self.at)
     }
 
     /// A length: of bytes, or of elements that take a byte each at least.

@@ -1,6 +1,7 @@
 //! Values that are kept as differences. The library believes how many there are and how long texts become, so numbers are looked at
 //! before it reads them, and texts are given to it in plain form.
 
+use super::varint;
 use parquet::errors::{ParquetError, Result};
 
 /// The most values of a block; writers make blocks of 128.
@@ -26,21 +27,11 @@ struct Run<'b> {
 
 impl Run<'_> {
     fn number(&mut self) -> Option<u64> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = *self.bytes.get(self.at)?;
-            self.at += 1;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
+        varint::unsigned(self.bytes, &mut self.at)
     }
 
     fn signed(&mut self) -> Option<i64> {
-        let number = self.number()?;
-        Some((number >> 1) as i64 ^ -((number & 1) as i64))
+        varint::signed(self.bytes, &mut self.at)
     }
 
     /// A head that can be, of `most` numbers at most.

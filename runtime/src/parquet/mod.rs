@@ -8,6 +8,7 @@ mod delta;
 mod footer;
 mod pages;
 mod read;
+mod varint;
 mod write;
 
 pub(crate) use content::{ParquetFault, ParquetTable};

@@ -205,6 +205,16 @@ impl Column {
         }
     }
 
+    /// The codes of these records, and where those of each begin.
+    fn codes_of(&self, places: &[usize]) -> (Vec<u32>, Vec<u32>) {
+        let (mut codes, mut starts) = (Vec::new(), vec![0]);
+        for place in places {
+            codes.extend_from_slice(self.codes(*place));
+            starts.push(codes.len() as u32);
+        }
+        (codes, starts)
+    }
+
     /// Roughly how many bytes it takes.
     pub fn bytes(&self) -> usize {
         let text = |value: &Scalar| if let Scalar::Text(text) = value { text.len() } else { 0 };
@@ -254,13 +264,7 @@ impl Records {
     /// Keeps only the records at these places.
     fn keep(&mut self, kept: &[usize]) {
         for (_, column) in &mut self.columns {
-            let mut starts = vec![0];
-            let mut codes = Vec::new();
-            for row in kept {
-                codes.extend_from_slice(column.codes(*row));
-                starts.push(codes.len() as u32);
-            }
-            (column.codes, column.starts) = (codes, starts);
+            (column.codes, column.starts) = column.codes_of(kept);
         }
         self.observations = kept.iter().filter_map(|row| self.observations.get(*row).cloned()).collect();
         self.ids = kept.iter().filter_map(|row| self.ids.get(*row).copied()).collect();

@@ -158,12 +158,8 @@ impl Records {
     /// These records, by their places.
     fn only(&self, places: &[usize]) -> Self {
         let pick = |column: &Column| {
-            let mut picked = Column { dictionary: column.dictionary.clone(), codes: Vec::new(), starts: vec![0] };
-            for place in places {
-                picked.codes.extend(column.codes(*place));
-                picked.starts.push(picked.codes.len() as u32);
-            }
-            picked
+            let (codes, starts) = column.codes_of(places);
+            Column { dictionary: column.dictionary.clone(), codes, starts }
         };
         let times: Vec<Option<Instant>> = places.iter().map(|place| self.times.get(*place).copied().flatten()).collect();
         Self {

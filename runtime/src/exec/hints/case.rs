@@ -108,7 +108,7 @@ impl AnotherCase<'_> {
 
     fn linked(&self, node: &Node, pivot: &Pivot) -> Option<Diagnostic> {
         let input = self.run.table(*node.inputs.first()?).ok()?;
-        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).filter(|key| bind::pivots(key)).collect();
+        let keys = bind::pivot_keys(&input);
         let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
         let with = |filter: &Predicate| {
             let pivot = Pivot { filter: filter.clone(), ..pivot.clone() };

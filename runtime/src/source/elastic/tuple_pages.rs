@@ -221,12 +221,11 @@ impl MergedTuples {
         self.all.firsts.iter().chain(&self.all.lasts).copied().collect()
     }
 
-    /// A record for each, at the millisecond of its first if that is known, and how many have its values. `fields`: the names of
-    /// these.
-    pub(super) fn finish<'n>(self, fields: impl Iterator<Item = &'n str>) -> (Records, Vec<u64>) {
+    /// A record for each, `in_order` at the millisecond of its first, and how many have its values. `fields`: the names of these.
+    pub(super) fn finish<'n>(self, fields: impl Iterator<Item = &'n str>, in_order: bool) -> (Records, Vec<u64>) {
         let mut records = self.all.builder.finish(fields);
         records.ids = (0..self.all.counts.len() as u64).collect();
-        if !self.all.firsts.is_empty() {
+        if in_order {
             records.times = self.all.firsts.iter().map(|millis| Some(Instant::from_millis(*millis))).collect();
         }
         (records, self.all.counts)

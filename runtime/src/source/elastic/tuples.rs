@@ -169,6 +169,7 @@ impl ElasticSource {
         }
         let records = total.saturating_sub(apart);
         let (query, times, always) = (&parts.together, asked.times, asked.from == 0);
+        let in_order = times == TupleTimes::Order;
         let page = choice::page(self.connection.config.page_size, snapshot.shards);
         let (mut counts, mut instants) = (Vec::new(), BTreeSet::new());
         let all_fields: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
@@ -206,14 +207,11 @@ impl ElasticSource {
         for ((TupleFields { slot, fields: names, .. }, count), counted) in wanted.iter().zip(&counts_of).zip(all) {
             let (slot, Some(counted)) = (*slot, counted) else { return Ok(None) };
             self.keep_sent("the records were counted by their values", &count.first_page()?, context);
-            if times > TupleTimes::Order {
+            // Where more than the order matters, the records that are read tell the times.
+            if !in_order {
                 instants.extend(counted.instants());
             }
-            let (mut records, numbers) = counted.finish(names.iter().map(String::as_str));
-            if times > TupleTimes::Order {
-                // The records that are read tell them.
-                records.times.fill(None);
-            }
+            let (records, numbers) = counted.finish(names.iter().map(String::as_str), in_order);
             counts.push(TupleCounts { slot, records, counts: numbers });
             if asked.counts
                 && slot.is_some()
@@ -224,7 +222,7 @@ impl ElasticSource {
             }
         }
         self.reading().remember(&prepared.query, total);
-        let mut tuples = Tuples { counted: Some(records), counts, cut: times == TupleTimes::Order, ..Tuples::default() };
+        let mut tuples = Tuples { counted: Some(records), counts, cut: in_order, ..Tuples::default() };
         let request = asked.of_single();
         if apart > 0 {
             let part = json!({"bool": {"filter": [parts.single]}});

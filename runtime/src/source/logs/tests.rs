@@ -10,25 +10,48 @@ mod converted;
 mod mended;
 
 /// The pieces of a text: lines with their numbers, bad lines with their reasons, and the number of lines.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Cut {
-    lines: Vec<(u64, String)>,
-    bad: Vec<(u64, BadReason)>,
-    count: u64,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) lines: Vec<(u64, String)>,
+    pub(super) bad: Vec<(u64, BadReason)>,
+    pub(super) count: u64,
+}
+
+impl Cut {
+    /// Cuts bytes as a format does, whatever they look like.
+    pub(super) fn by(format: &LogFormat, mut bytes: &[u8], options: &ReadOptions) -> Self {
+        let mut cut = Self::default();
+        let reading = format::LogReading { name: "f", options, spare: &Spare::default() };
+        let count = (format.read)(&mut bytes, &reading, &mut |piece| {
+            cut.take(piece);
+            Ok(())
+        })
+        .unwrap();
+        Self { count, ..cut }
+    }
+
+    fn take(&mut self, piece: Piece) {
+        match piece {
+            Piece::Answer(_) | Piece::Mended(..) => {}
+            Piece::Bad(line, reason) => self.bad.push((line, reason)),
+            Piece::Block(block) => {
+                let text = String::from_utf8(block.bytes).unwrap();
+                let lines = text.split_terminator('\n').enumerate();
+                self.lines.extend(lines.map(|(i, l)| (block.first + i as u64, l.to_owned())).filter(|l| !l.1.trim().is_empty()));
+            }
+        }
+    }
+
+    /// The records with the numbers of their lines.
+    pub(super) fn records(&self) -> Vec<(u64, serde_json::Value)> {
+        self.lines.iter().map(|(line, text)| (*line, serde_json::from_str(text).unwrap())).collect()
+    }
 }
 
 fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
     let mut cut = Cut::default();
     let read = read(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
-        match piece {
-            Piece::Answer(_) | Piece::Mended(..) => {}
-            Piece::Bad(line, reason) => cut.bad.push((line, reason)),
-            Piece::Block(block) => {
-                let text = String::from_utf8(block.bytes).unwrap();
-                let lines = text.split_terminator('\n').enumerate();
-                cut.lines.extend(lines.map(|(i, l)| (block.first + i as u64, l.to_owned())).filter(|l| !l.1.trim().is_empty()));
-            }
-        }
+        cut.take(piece);
         Ok(())
     })?;
     Ok(Cut { count: read.lines, ..cut })

@@ -3,37 +3,20 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::source::logs::{ReadOptions, Spare};
+use crate::source::logs::ReadOptions;
+use crate::source::logs::tests::Cut;
 use serde_json::Value;
 
 /// The records of a log with the numbers of their lines, and the bad lines.
 #[allow(clippy::type_complexity)]
 fn records(text: &str) -> (Vec<(u64, Value)>, Vec<u64>) {
-    let with = |block: usize| {
-        let (options, spare) = (ReadOptions { block, ..ReadOptions::default() }, Spare::default());
-        let (mut found, mut bad) = (Vec::new(), Vec::new());
-        let mut reader = text.as_bytes();
-        let count = (AUDITD.read)(&mut reader, &LogReading { name: "f", options: &options, spare: &spare }, &mut |piece| {
-            match piece {
-                Piece::Bad(line, _) => bad.push(line),
-                Piece::Block(block) => {
-                    let lines = String::from_utf8(block.bytes).unwrap();
-                    let lines = lines.lines().zip(block.first..).filter(|(line, _)| !line.is_empty());
-                    found.extend(lines.map(|(line, number)| (number, serde_json::from_str(line).unwrap())));
-                }
-                Piece::Answer(_) | Piece::Mended(..) => {}
-            }
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(count, text.lines().count() as u64);
-        (found, bad)
-    };
+    let with = |block| Cut::by(&AUDITD, text.as_bytes(), &ReadOptions { block, ..ReadOptions::default() });
     let whole = with(1 << 16);
+    assert_eq!(whole.count, text.lines().count() as u64);
     for block in [1, 7, 60, 300] {
         assert_eq!(with(block), whole, "block {block}");
     }
-    whole
+    (whole.records(), whole.bad.iter().map(|(line, _)| *line).collect())
 }
 
 fn texts<'a>(record: &'a Value, fields: &[&str]) -> Vec<&'a Value> {

@@ -3,37 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::type_complexity)]
 
 use super::*;
-use crate::source::logs::format::LogReading;
-use crate::source::logs::piece::Piece;
-use crate::source::logs::{BadReason, ReadOptions, Spare};
+use crate::source::logs::tests::Cut;
+use crate::source::logs::{BadReason, ReadOptions};
 use serde_json::{Value, json};
 
 /// The records of an export with the numbers of their lines, and the bad entries.
 fn exported(bytes: &[u8], max_line: usize) -> (Vec<(u64, Value)>, Vec<(u64, BadReason)>) {
-    let with = |block: usize| {
-        let (options, spare) = (ReadOptions { max_line, block, ..ReadOptions::default() }, Spare::default());
-        let (mut found, mut bad) = (Vec::new(), Vec::new());
-        let mut reader = bytes;
-        let reading = LogReading { name: "f", options: &options, spare: &spare };
-        let lines = (JOURNAL_EXPORT.read)(&mut reader, &reading, &mut |piece| {
-            match piece {
-                Piece::Bad(line, reason) => bad.push((line, reason)),
-                Piece::Block(block) => {
-                    let lines = String::from_utf8(block.bytes).unwrap();
-                    let lines = lines.lines().zip(block.first..).filter(|(line, _)| !line.is_empty());
-                    found.extend(lines.map(|(line, number)| (number, serde_json::from_str(line).unwrap())));
-                }
-                Piece::Answer(_) | Piece::Mended(..) => {}
-            }
-            Ok(())
-        })
-        .unwrap();
-        (lines, found, bad)
-    };
-    let (lines, found, bad) = with(1 << 16);
-    assert_eq!(lines, bytes.split_inclusive(|byte| *byte == b'\n').count() as u64);
-    assert_eq!(with(1), (lines, found.clone(), bad.clone()));
-    (found, bad)
+    let with = |block| Cut::by(&JOURNAL_EXPORT, bytes, &ReadOptions { max_line, block, ..ReadOptions::default() });
+    let whole = with(1 << 16);
+    assert_eq!(whole.count, bytes.split_inclusive(|byte| *byte == b'\n').count() as u64);
+    assert_eq!(with(1), whole);
+    (whole.records(), whole.bad)
 }
 
 fn same(record: &Value, wanted: &Value) {

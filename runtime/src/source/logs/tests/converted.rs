@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[allow(clippy::type_complexity)]
 fn records(text: &str) -> (Vec<(u64, Value)>, Vec<(u64, BadReason)>) {
     let found = cut(text);
-    (found.lines.iter().map(|(line, text)| (*line, serde_json::from_str(text).unwrap())).collect(), found.bad)
+    (found.records(), found.bad)
 }
 
 fn fields(record: &Value, wanted: &Value) {
