@@ -37,6 +37,8 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 pub(crate) fn unless_changed<T, E>(unchanged: impl FnOnce() -> Result<(), E>, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     quieten();
     let done = catch_unwind(AssertUnwindSafe(work));
+    // Later panics are printed again.
+    CHANGED.store(false, Ordering::Relaxed);
     unchanged()?;
     done.unwrap_or_else(|panic: Box<dyn Any + Send>| resume_unwind(panic))
 }

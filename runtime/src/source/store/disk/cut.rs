@@ -39,7 +39,7 @@ impl CutGuard {
         install();
         let place = places().find(|place| !place.taken.swap(true, Ordering::AcqRel)).unwrap_or_else(new_place);
         let begin = map.as_ptr() as usize;
-        place.begin.store(begin, Ordering::Relaxed);
+        place.begin.store(begin, Ordering::Release);
         place.end.store(begin + map.len(), Ordering::Release);
         Self(place)
     }
@@ -96,7 +96,9 @@ extern "C" fn replace_what_is_gone(signal: c_int, info: *mut libc::siginfo_t, _:
     let address = if sent { 0 } else { (unsafe { (*info).si_addr() }) as usize };
     let watched = places().find_map(|place| {
         let end = place.end.load(Ordering::Acquire);
-        (place.begin.load(Ordering::Relaxed)..end).contains(&address).then_some(end)
+        let inside = (place.begin.load(Ordering::Acquire)..end).contains(&address);
+        // Where the place is just given to another mapping, begin and end are of two.
+        (inside && place.end.load(Ordering::Acquire) == end).then_some(end)
     });
     if let Some(end) = watched {
         bytes_have_changed();

@@ -67,7 +67,7 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     let added = add(&listing, dir, options, manifest);
     // From now on segments without a manifest have lost it. Where this does not succeed, the next writer does it.
     if manifest::exists(dir) || !has_segments(dir) {
-        let _ = lock.set_len(0);
+        let _ = lock.0.set_len(0);
     }
     added
 }
@@ -111,8 +111,18 @@ fn add(listing: &Listing, dir: &Path, options: &IngestOptions, mut manifest: Man
     Ok(IngestReport { read, known, records, segments: manifest.segments.len(), bytes })
 }
 
+/// The file [`LOCK`], locked as long as this is there.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is just being started holds it too, until it runs its own program.
+        let _goes_with_the_file = self.0.unlock();
+    }
+}
+
 /// Locks the store, and removes files that a killed writer left.
-fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
+fn begin(dir: &Path) -> Result<(Lock, Manifest), SourceError> {
     std::fs::create_dir_all(dir).map_err(|e| write_error(dir, &e))?;
     let is_store = manifest::exists(dir);
     if !is_store {
@@ -129,11 +139,12 @@ fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
         }
         Err(TryLockError::Error(e)) => return Err(write_error(&path, &e)),
     }
+    let lock = Lock(lock);
     let manifest = if manifest::exists(dir) {
-        let _ = lock.set_len(0);
+        let _ = lock.0.set_len(0);
         manifest::read(dir)?
     } else {
-        first(dir, &lock).map_err(|e| write_error(&path, &e))??
+        first(dir, &lock.0).map_err(|e| write_error(&path, &e))??
     };
     for name in own_files(dir)? {
         let used = manifest.segments.iter().any(|s| s.file == name);
@@ -317,4 +328,21 @@ fn groups(manifest: &Manifest, limits: &Limits) -> Vec<Vec<Entry>> {
     }
     groups.retain(|group| group.len() > 1);
     groups
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_just_being_started_does_not_keep_the_lock() {
+        let temp = tempfile::tempdir().unwrap();
+        let (lock, _) = begin(temp.path()).unwrap();
+        let inherited = lock.0.try_clone().unwrap();
+        assert_eq!(begin(temp.path()).err().unwrap().code.id, "K0758");
+        drop(lock);
+        begin(temp.path()).unwrap();
+        drop(inherited);
+    }
 }
