@@ -157,7 +157,7 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Writes `2020-10-22T06:58:00.462Z`, rounded down to milliseconds. All years that fit into nanoseconds have four digits.
-pub(super) fn format(nanos: i64) -> [u8; 24] {
+pub(crate) fn format(nanos: i64) -> [u8; 24] {
     let millis = nanos.div_euclid(MILLISECOND);
     let (days, of_day) = (millis.div_euclid(DAY * 1000), millis.rem_euclid(DAY * 1000));
     let shifted = days + 719_468;

@@ -17,8 +17,21 @@ const ARRAY: u8 = 0x80;
 const EPOCH: i128 = 116_444_736_000_000_000;
 
 pub(super) fn utf_16(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| if let [a, b] = *pair { u16::from_le_bytes([a, b]) } else { 0 });
+    let (units, _) = bytes.as_chunks::<2>();
+    // Nearly all text is ASCII.
+    if units.iter().all(|[low, high]| *high == 0 && low.is_ascii())
+        && let Ok(text) = String::from_utf8(units.iter().map(|[low, _]| *low).collect())
+    {
+        return text;
+    }
+    let units = units.iter().map(|pair| u16::from_le_bytes(*pair));
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+/// Whether these bytes are an ASCII text in UTF-16.
+pub(super) fn is_utf_16_of(bytes: &[u8], ascii: &str) -> bool {
+    let (units, _) = bytes.as_chunks::<2>();
+    units.len() == ascii.len() && units.iter().zip(ascii.bytes()).all(|(unit, byte)| *unit == [byte, 0])
 }
 
 fn unsigned(bytes: &[u8]) -> Option<u64> {
@@ -109,10 +122,9 @@ fn scalar(kind: u8, bytes: &[u8]) -> Option<String> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |half: u8| DIGITS.get(usize::from(half & 15)).copied().map(char::from);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).flatten().collect()
 }
 
 fn guid(bytes: &[u8]) -> Option<String> {

@@ -5,9 +5,39 @@
 use super::binary_value::{self, BinaryValue};
 use super::json::Json;
 use super::xml::XmlElement;
+use std::borrow::Cow;
 
 /// How deep elements and templates may be nested.
 const MAX_DEPTH: usize = 64;
+/// Names that stand in nearly every event, the most common first.
+const COMMON_NAMES: [&str; 26] = [
+    "Data",
+    "Name",
+    "Event",
+    "xmlns",
+    "System",
+    "Provider",
+    "Guid",
+    "EventID",
+    "Qualifiers",
+    "Version",
+    "Level",
+    "Task",
+    "Opcode",
+    "Keywords",
+    "TimeCreated",
+    "SystemTime",
+    "EventRecordID",
+    "Correlation",
+    "Execution",
+    "ProcessID",
+    "ThreadID",
+    "Channel",
+    "Computer",
+    "Security",
+    "UserID",
+    "EventData",
+];
 const FRAGMENT_HEADER: usize = 4;
 /// What stands in front of a template's tokens: the next template, its id, and their length.
 const TEMPLATE_HEADER: usize = 24;
@@ -106,15 +136,25 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
     }
 
     /// A name, which stands here the first time, and elsewhere in the chunk later.
-    fn name(&mut self) -> Option<String> {
+    fn name(&mut self) -> Option<Cow<'static, str>> {
         let offset = self.long()?;
         if offset != self.at {
-            return self.elsewhere(offset.checked_add(6)?, self.chunk.len(), Self::text);
+            return self.elsewhere(offset.checked_add(6)?, self.chunk.len(), Self::name_text);
         }
         self.bytes(6)?;
-        let name = self.text()?;
+        let name = self.name_text()?;
         self.bytes(2)?;
         Some(name)
+    }
+
+    fn name_text(&mut self) -> Option<Cow<'static, str>> {
+        let length = self.short()?;
+        let bytes = self.bytes(2 * length)?;
+        let Some(name) = COMMON_NAMES.into_iter().find(|name| binary_value::is_utf_16_of(bytes, name)) else {
+            return self.spend(binary_value::utf_16(bytes)).map(Cow::Owned);
+        };
+        self.charge(name.len())?;
+        Some(Cow::Borrowed(name))
     }
 
     /// The tokens of a fragment or an element, up to its end, into `parent`. Within templates values take the place of holes.
@@ -160,7 +200,7 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
     /// The text of an entity; of one that XML does not know, its name.
     fn entity(&mut self) -> Option<String> {
         let reference = format!("&{};", self.name()?);
-        Some(quick_xml::escape::unescape(&reference).map(std::borrow::Cow::into_owned).unwrap_or(reference))
+        Some(quick_xml::escape::unescape(&reference).map(Cow::into_owned).unwrap_or(reference))
     }
 
     fn element(&mut self, parent: &mut XmlElement, attributes: bool, values: Option<&[BinaryValue<'c>]>) -> Option<()> {

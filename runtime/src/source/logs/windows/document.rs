@@ -14,7 +14,7 @@ pub(super) enum FieldValue<'a> {
 }
 
 /// Fields by path. A later value of a field takes the place of an earlier one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct EcsDocument<'a> {
     fields: Vec<(Cow<'static, str>, FieldValue<'a>)>,
     /// The values of `winlog.event_data`.
@@ -35,6 +35,11 @@ pub(super) enum RelatedList {
 const RELATED: [&str; 4] = ["related.hash", "related.hosts", "related.ip", "related.user"];
 
 impl<'a> EcsDocument<'a> {
+    pub(super) fn new() -> Self {
+        // Most events have fewer fields than that.
+        Self { fields: Vec::with_capacity(96), data: Vec::new(), related: Default::default() }
+    }
+
     pub(super) fn set(&mut self, path: impl Into<Cow<'static, str>>, value: FieldValue<'a>) {
         self.fields.push((path.into(), value));
     }
@@ -102,32 +107,40 @@ impl<'a> EcsDocument<'a> {
             let data = named_texts(std::mem::take(&mut self.data));
             self.set("winlog.event_data", FieldValue::Json(data));
         }
-        self.fields.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut out = Vec::with_capacity(2048);
+        // Of equal paths the one that was set last comes last.
+        let mut places: Vec<(u128, usize)> = self.fields.iter().enumerate().map(|(at, (path, _))| (beginning(path), at)).collect();
+        let path = |at: usize| self.fields.get(at).map_or("", |(path, _)| path.as_ref());
+        let rest = |at: usize| path(at).bytes().skip(BEGINNING).map(rank);
+        places.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| rest(*at).cmp(rest(*bt))).then_with(|| at.cmp(bt)));
+        let mut fields = places.iter().filter_map(|(_, at)| self.fields.get(*at)).peekable();
+        let mut out = Vec::with_capacity(4096);
         out.push(b'{');
         let mut open: Vec<&str> = Vec::new();
+        let mut around = "";
         let mut first = true;
-        for (at, (path, value)) in self.fields.iter().enumerate() {
-            let next = self.fields.get(at + 1).map(|(path, _)| path.as_ref());
-            if next == Some(path.as_ref()) {
-                continue;
+        while let Some((path, value)) = fields.next() {
+            if let Some((next, _)) = fields.peek() {
+                match next.strip_prefix(path.as_ref()) {
+                    Some("") => continue,
+                    Some(rest) if rest.starts_with('.') => return None,
+                    _ => {}
+                }
             }
-            if next.is_some_and(|next| next.strip_prefix(path.as_ref()).is_some_and(|rest| rest.starts_with('.'))) {
-                return None;
-            }
-            let parts: Vec<&str> = path.split('.').collect();
-            let (leaf, parents) = parts.split_last()?;
-            let same = open.iter().zip(parents).take_while(|(a, b)| a == b).count();
-            if same < open.len() {
-                out.extend(std::iter::repeat_n(b'}', open.len() - same));
-                first = false;
-            }
-            open.truncate(same);
-            for parent in parents.iter().skip(same) {
-                begin(parent, &mut first, &mut out);
-                out.push(b'{');
-                first = true;
-                open.push(parent);
+            let (parents, leaf) = path.rsplit_once('.').unwrap_or(("", path));
+            if parents != around {
+                around = parents;
+                let same = open.iter().zip(parents.split('.')).take_while(|(a, b)| *a == b).count();
+                if same < open.len() {
+                    out.extend(std::iter::repeat_n(b'}', open.len() - same));
+                    first = false;
+                }
+                open.truncate(same);
+                for parent in parents.split('.').skip(same).filter(|_| !parents.is_empty()) {
+                    begin(parent, &mut first, &mut out);
+                    out.push(b'{');
+                    first = true;
+                    open.push(parent);
+                }
             }
             begin(leaf, &mut first, &mut out);
             value.write(&mut out);
@@ -135,6 +148,20 @@ impl<'a> EcsDocument<'a> {
         out.extend(std::iter::repeat_n(b'}', open.len() + 1));
         Some(out)
     }
+}
+
+const BEGINNING: usize = 16;
+
+/// The first bytes of a path, in the order of paths.
+fn beginning(path: &str) -> u128 {
+    let mut bytes = [0; BEGINNING];
+    path.bytes().zip(&mut bytes).for_each(|(from, to)| *to = rank(from));
+    u128::from_be_bytes(bytes)
+}
+
+/// The place of a byte in the order of paths: dots are first, so that what is in an object follows it. No text has bytes above 0xf4.
+const fn rank(byte: u8) -> u8 {
+    if byte == b'.' { 1 } else { byte.saturating_add(2) }
 }
 
 fn begin(name: &str, first: &mut bool, out: &mut Vec<u8>) {
@@ -181,4 +208,35 @@ pub(super) fn named_texts<'a>(mut values: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> 
         }
     }
     Json::Object(members)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn json(paths: &[&'static str]) -> Option<String> {
+        let mut document = EcsDocument::new();
+        for (number, path) in paths.iter().enumerate() {
+            document.number(*path, number as i64);
+        }
+        document.into_json().map(|json| String::from_utf8(json).unwrap())
+    }
+
+    #[test]
+    fn paths_become_objects_in_the_order_of_their_names() {
+        let wanted = r#"{"a":{"b":{"c":3},"b-c":2,"d":1},"a-b":4,"b":5}"#;
+        assert_eq!(json(&["b", "a.d", "a.b-c", "a.b.c", "a-b", "b"]).unwrap(), wanted);
+        let long = r#"{"process":{"parent":{"executable":{"text":1},"executable-2":0,"name":2}}}"#;
+        let paths = ["process.parent.executable-2", "process.parent.executable.text", "process.parent.name"];
+        assert_eq!(json(&paths).unwrap(), long);
+        assert_eq!(json(&[]).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_value_in_the_way_of_an_object_is_no_document() {
+        assert_eq!(json(&["a.c", "a-b", "a"]), None);
+        assert_eq!(json(&["a.b", "a.b\0", "a.b.c"]), None);
+        assert!(json(&["a.b", "a.bc", "ab.c"]).is_some());
+    }
 }

@@ -6,7 +6,7 @@ use super::event_time;
 use super::json::Json;
 use super::network;
 use super::powershell;
-use super::tables::{KindWords, Provider, provider, word};
+use super::tables::{EventKind, EventRules, KindWords, Provider, provider, word};
 use super::values;
 use crate::source::logs::log_clock::{EventClock, LogTimeOffset};
 use crate::source::repair::Flaw;
@@ -36,7 +36,7 @@ const OF_OTHER_CLOCKS: [u64; 2] = [3, 22];
 /// The document of an event; `None` where something around it stands in the way of its fields. `offset` is added to when it was
 /// logged, and to nothing else.
 pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
-    let mut document = EcsDocument::default();
+    let mut document = EcsDocument::new();
     let around = std::mem::take(&mut event.around);
     let known = provider(&event.provider);
     let data = std::mem::take(&mut event.data);
@@ -86,8 +86,9 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
     if let Some(action) = action {
         document.text("event.action", action);
     }
+    let rules = known.map(|provider| provider.rules(event_id));
     for (name, value) in data {
-        value_of(name, value, event_id, is_sysmon, known, &mut document);
+        value_of(name, value, is_sysmon, rules, &mut document);
     }
     if let Some(message) = message.filter(|_| only_message && known.is_some_and(|p| std::ptr::eq(p, classic_powershell()))) {
         powershell::of_message(&message, &mut document);
@@ -105,16 +106,15 @@ fn classic_powershell() -> &'static Provider {
 fn value_of<'a>(
     name: Cow<'a, str>,
     value: Cow<'a, str>,
-    event: u64,
     is_sysmon: bool,
-    known: Option<&'static Provider>,
+    rules: Option<EventRules<'static>>,
     document: &mut EcsDocument<'a>,
 ) {
     if value.is_empty() || is_sysmon && EMPTY.contains(&value.as_ref()) {
         return;
     }
     let mut left = true;
-    for rule in known.into_iter().flat_map(|provider| provider.rules(event, &name)) {
+    for rule in rules.into_iter().flat_map(|rules| rules.of(&name)) {
         let applied = if rule.how == "time" {
             event_time::parse(&value).map(|time| document.text(rule.to, event_time::format(time))).is_some()
         } else {
@@ -129,7 +129,8 @@ fn value_of<'a>(
 
 /// The fields that every event has.
 fn describe<'a>(document: &mut EcsDocument<'a>, event: WindowsEvent<'a>, known: Option<&'static Provider>) {
-    let kind = known.and_then(|provider| provider.kind(event.event_id)).cloned().unwrap_or_default();
+    let unknown = EventKind::default();
+    let kind = known.and_then(|provider| provider.kind(event.event_id)).unwrap_or(&unknown);
     document.text("ecs.version", ECS_VERSION);
     document.text("event.kind", "event");
     document.text("event.code", event.event_id.to_string());

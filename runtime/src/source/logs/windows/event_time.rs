@@ -9,9 +9,8 @@ pub(super) fn parse(text: &str) -> Option<Instant> {
     if let Some(millis) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
         return document_time::of_text(millis);
     }
-    if text.as_bytes().get(10) == Some(&b' ') && text.is_char_boundary(11) {
-        let (day, time) = text.split_at(10);
-        return document_time::of_text(&format!("{day}T{}", time.trim_start()));
+    if let Some((day, time)) = text.split_at_checked(10).filter(|(_, time)| time.starts_with(' ')) {
+        return document_time::of_text(&[day, "T", time.trim_start()].concat());
     }
     document_time::of_text(text)
 }
@@ -19,6 +18,9 @@ pub(super) fn parse(text: &str) -> Option<Instant> {
 /// How a document has a time: milliseconds, and more digits only where it has them.
 pub(super) fn format(time: Instant) -> String {
     let Instant(nanos) = time;
+    if nanos % MILLISECOND == 0 {
+        return document_time::format(nanos).iter().copied().map(char::from).collect();
+    }
     text(jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default())
 }
 

@@ -45,15 +45,29 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    /// The rules of a value.
-    pub(super) fn rules(&self, event: u64, value: &str) -> impl Iterator<Item = &FieldRule> {
-        let own = self.rules.get(&event).and_then(|rules| rules.get(value));
-        let all = self.all.get(value);
-        all.into_iter().chain(own).flatten()
+    /// The rules of an event's values.
+    pub(super) fn rules(&self, event: u64) -> EventRules<'_> {
+        EventRules { all: &self.all, own: self.rules.get(&event) }
     }
 
     pub(super) fn kind(&self, event: u64) -> Option<&EventKind> {
         self.kinds.get(&event)
+    }
+}
+
+/// The rules of one event.
+#[derive(Clone, Copy)]
+pub(super) struct EventRules<'p> {
+    all: &'p Rules,
+    own: Option<&'p Rules>,
+}
+
+impl<'p> EventRules<'p> {
+    /// The rules of a value.
+    pub(super) fn of(self, value: &str) -> impl Iterator<Item = &'p FieldRule> {
+        let own = self.own.and_then(|rules| rules.get(value));
+        let all = self.all.get(value);
+        all.into_iter().chain(own).flatten()
     }
 }
 
@@ -151,9 +165,9 @@ mod tests {
     #[test]
     fn events_and_ranges_are_found() {
         let sysmon = provider("Microsoft-Windows-Sysmon").unwrap();
-        assert_eq!(sysmon.rules(28, "TargetFilename").count(), 1);
-        assert_eq!(sysmon.rules(25, "TargetFilename").count(), 0);
-        assert_eq!(sysmon.rules(4711, "Image").count(), 1);
+        assert_eq!(sysmon.rules(28).of("TargetFilename").count(), 1);
+        assert_eq!(sysmon.rules(25).of("TargetFilename").count(), 0);
+        assert_eq!(sysmon.rules(4711).of("Image").count(), 1);
         assert_eq!(word("logon type", "10"), Some("RemoteInteractive"));
         assert_eq!(word("logon type", "99"), None);
     }

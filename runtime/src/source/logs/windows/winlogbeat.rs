@@ -22,7 +22,8 @@ pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
     let known = provider(&name)?;
     let mut event = WindowsEvent { provider: Cow::Owned(name), event_id, ..WindowsEvent::default() };
     flatten(String::new(), document, &mut event);
-    let useful = known.kind(event_id).is_some() || event.data.iter().any(|(name, _)| known.rules(event_id, name).next().is_some());
+    let rules = known.rules(event_id);
+    let useful = known.kind(event_id).is_some() || event.data.iter().any(|(name, _)| rules.of(name).next().is_some());
     useful.then_some(event)
 }
 

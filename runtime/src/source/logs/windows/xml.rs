@@ -211,7 +211,7 @@ pub(super) fn tree(text: &str) -> Option<Json<'static>> {
             Event::Start(_) => return None,
             Event::Empty(tag) => {
                 let (name, element) = start(&tag)?;
-                open.last_mut()?.1.add(name, element.into_json());
+                open.last_mut()?.1.add(Cow::Owned(name), element.into_json());
             }
             Event::Text(text) => open.last_mut()?.1.text.push_str(&text),
             Event::CData(text) => open.last_mut()?.1.text.push_str(&text),
@@ -222,7 +222,7 @@ pub(super) fn tree(text: &str) -> Option<Json<'static>> {
             Event::End(_) => {
                 let (name, element) = open.pop()?;
                 match open.last_mut() {
-                    Some((_, parent)) => parent.add(name, element.into_json()),
+                    Some((_, parent)) => parent.add(Cow::Owned(name), element.into_json()),
                     None => return Some(element.into_json()),
                 }
             }
@@ -254,26 +254,26 @@ fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
         let attribute = attribute.ok()?;
         let name = attribute.key.as_ref().to_owned();
         let value = plain(&attribute.value).into_owned();
-        element.attribute(name, value);
+        element.attribute(Cow::Owned(name), value);
     }
     Some((tag.local_name().as_ref().to_owned(), element))
 }
 
 impl XmlElement {
     /// Adds a child; several of one name become a list.
-    pub(super) fn add(&mut self, name: String, child: Json<'static>) {
+    pub(super) fn add(&mut self, name: Cow<'static, str>, child: Json<'static>) {
         match self.children.last_mut() {
             Some((last, Json::List(items))) if *last == name => items.push(child),
             Some((last, held)) if *last == name => {
                 let first = std::mem::replace(held, Json::Null);
                 *held = Json::List(vec![first, child]);
             }
-            _ => self.children.push((Cow::Owned(name), child)),
+            _ => self.children.push((name, child)),
         }
     }
 
-    pub(super) fn attribute(&mut self, name: String, value: String) {
-        self.attributes.push((Cow::Owned(name), Json::Text(Cow::Owned(value))));
+    pub(super) fn attribute(&mut self, name: Cow<'static, str>, value: String) {
+        self.attributes.push((name, Json::Text(Cow::Owned(value))));
     }
 
     pub(super) fn has_children(&self) -> bool {

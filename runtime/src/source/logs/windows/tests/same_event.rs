@@ -47,7 +47,7 @@ fn kinds() -> Vec<(String, u32, Vec<String>)> {
         .collect();
     let names: Vec<(&str, &str)> = rows(include_str!("../data/fields.csv")).map(|row| (row[0], row[2])).collect();
     for (of, event, known) in &mut kinds {
-        let rules = |name: &str| provider(of).is_some_and(|provider| provider.rules((*event).into(), name).next().is_some());
+        let rules = |name: &str| provider(of).is_some_and(|provider| provider.rules((*event).into()).of(name).next().is_some());
         known.extend(names.iter().filter(|(provider, name)| provider == of && rules(name)).map(|(_, name)| (*name).to_owned()));
         known.sort();
         known.dedup();
