@@ -1,6 +1,7 @@
 //! The pieces that a file is cut into: blocks of lines to parse, and bad lines.
 
 use super::answer::AnswerFacts;
+use super::log_clock::LogClock;
 use super::report::BadReason;
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
@@ -14,6 +15,8 @@ pub(crate) enum Layout {
     Bulk,
     /// Elements of a larger JSON value, one on each line. Positions count elements and not lines.
     Elements,
+    /// As elements, but documents in ECS that their reader has made: they are taken as they are.
+    Documents,
 }
 
 /// Some whole lines of a file.
@@ -33,6 +36,8 @@ pub(crate) enum Piece {
     Bad(u64, BadReason),
     /// The number of a record, of which the reader itself mended a value.
     Mended(u64, Flaw),
+    /// What events say of the clock of their log, if the reader itself made their documents.
+    Clock(LogClock),
     /// The end of a search response.
     Answer(AnswerFacts),
 }

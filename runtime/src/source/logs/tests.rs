@@ -32,7 +32,7 @@ impl Cut {
 
     fn take(&mut self, piece: Piece) {
         match piece {
-            Piece::Answer(_) | Piece::Mended(..) => {}
+            Piece::Answer(_) | Piece::Mended(..) | Piece::Clock(_) => {}
             Piece::Bad(line, reason) => self.bad.push((line, reason)),
             Piece::Block(block) => {
                 let text = String::from_utf8(block.bytes).unwrap();
@@ -214,7 +214,7 @@ fn answers(text: &str) -> (Vec<String>, Vec<answer::AnswerFacts>) {
             Piece::Block(block) => {
                 lines.extend(String::from_utf8(block.bytes).unwrap().lines().map(|line| line.trim().to_owned()));
             }
-            Piece::Bad(..) | Piece::Mended(..) => {}
+            Piece::Bad(..) | Piece::Mended(..) | Piece::Clock(_) => {}
         }
         Ok(())
     })

@@ -22,7 +22,7 @@ fn gives_of(text: &[u8], block: usize) -> Result<Gives, SourceError> {
     let options = ReadOptions { block, ..ReadOptions::default() };
     let read = read(Box::new(text), "f", &options, &Spare::default(), &mut |piece| {
         match piece {
-            Piece::Answer(_) => {}
+            Piece::Answer(_) | Piece::Clock(_) => {}
             Piece::Bad(number, reason) => gives.bad.push((number, reason)),
             Piece::Mended(number, flaw) => gives.mended.push((number, flaw)),
             Piece::Block(block) => {

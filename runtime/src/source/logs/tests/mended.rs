@@ -9,7 +9,7 @@ fn records(bytes: &[u8]) -> (Vec<Value>, Vec<(u64, Flaw)>) {
     let (mut records, mut mended) = (Vec::new(), Vec::new());
     let read = read(Box::new(bytes), "f", &ReadOptions::default(), &Spare::default(), &mut |piece| {
         match piece {
-            Piece::Answer(_) => {}
+            Piece::Answer(_) | Piece::Clock(_) => {}
             Piece::Mended(line, flaw) => mended.push((line, flaw)),
             Piece::Bad(line, reason) => panic!("{line}: {reason:?}"),
             Piece::Block(block) => {

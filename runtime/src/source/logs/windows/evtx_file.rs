@@ -5,8 +5,12 @@
 //! log is open (the header is dirty then) there may be more of them. What lies behind them was there before.
 
 use super::binary_xml::{BinaryXml, XmlBudget};
+use super::ecs;
+use super::event_tree;
+use super::json::Json;
 use crate::source::SourceError;
 use crate::source::logs::format::{LogFormat, LogReading};
+use crate::source::logs::log_clock::{EventClock, LogClock, LogTimeOffset};
 use crate::source::logs::open::broken;
 use crate::source::logs::piece::{Block, Emit, Layout, Piece};
 use crate::source::logs::report::BadReason;
@@ -36,11 +40,35 @@ const HEADER: u64 = 4096;
 const CHUNK: u64 = 65_536;
 
 fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
+    each_record(reader, reading, document, emit)
+}
+
+/// Appends what a record becomes. Returns what it says of the clock of the log.
+type WriteRecord = fn(&Json<'_>, LogTimeOffset, &mut Vec<u8>) -> Option<EventClock>;
+
+fn document(tree: &Json<'_>, offset: LogTimeOffset, out: &mut Vec<u8>) -> Option<EventClock> {
+    let Some(event) = event_tree::event(tree).and_then(|event| ecs::document(event, offset)) else {
+        // It is no event, and told as what it is.
+        tree.write(out);
+        return None;
+    };
+    out.extend(event.document);
+    event.clock
+}
+
+/// As [`read`], with what each record becomes.
+pub(super) fn each_record(
+    reader: &mut dyn Read,
+    reading: &LogReading<'_>,
+    write: WriteRecord,
+    emit: &mut Emit<'_>,
+) -> Result<u64, SourceError> {
     let mut next = |length: u64| {
         let mut bytes = Vec::new();
         reader.take(length).read_to_end(&mut bytes).map(|_| bytes).map_err(|error| broken(reading.name, &error))
     };
-    let mut log = EventLog { reading, emit, count: 0, first: 0, block: Vec::new(), bad: Vec::new() };
+    let mut log =
+        EventLog { reading, write, emit, count: 0, first: 0, block: Vec::new(), clock: LogClock::default(), bad: Vec::new() };
     let Some(header) = LogHeader::of(&next(HEADER)?) else {
         log.bad(BadReason::CutLog)?;
         return log.end();
@@ -194,20 +222,23 @@ impl Chunk<'_> {
     }
 }
 
-/// What was read of a file, as blocks with a record on each line, and an empty line for each bad one.
+/// What was read of a file, as blocks with the document of a record on each line, and an empty line for each bad one.
 struct EventLog<'a, 'e> {
     reading: &'a LogReading<'a>,
+    write: WriteRecord,
     emit: &'a mut Emit<'e>,
     /// How many lines there are so far; `first` is the number of the first one in `block`.
     count: u64,
     first: u64,
     block: Vec<u8>,
+    clock: LogClock,
     bad: Vec<(u64, BadReason)>,
 }
 
 impl EventLog<'_, '_> {
-    fn record(&mut self, event: &super::json::Json<'_>) -> Result<(), SourceError> {
-        event.write(&mut self.block);
+    fn record(&mut self, tree: &Json<'_>) -> Result<(), SourceError> {
+        let clock = (self.write)(tree, self.reading.options.log_time_offset, &mut self.block);
+        clock.into_iter().for_each(|clock| self.clock.push(clock));
         self.line()
     }
 
@@ -225,7 +256,7 @@ impl EventLog<'_, '_> {
     fn flush(&mut self) -> Result<(), SourceError> {
         let bytes = std::mem::replace(&mut self.block, self.reading.spare.take(self.reading.options.block));
         if bytes.iter().any(|byte| *byte != b'\n') {
-            (self.emit)(Piece::Block(Block { layout: Layout::Elements, first: self.first, bytes }))?;
+            (self.emit)(Piece::Block(Block { layout: Layout::Documents, first: self.first, bytes }))?;
         }
         self.first = self.count;
         std::mem::take(&mut self.bad).into_iter().try_for_each(|(line, reason)| (self.emit)(Piece::Bad(line, reason)))
@@ -233,6 +264,7 @@ impl EventLog<'_, '_> {
 
     fn end(mut self) -> Result<u64, SourceError> {
         self.flush()?;
+        (self.emit)(Piece::Clock(self.clock))?;
         Ok(self.count)
     }
 }

@@ -179,6 +179,7 @@ impl Reading {
                 Piece::Answer(facts) => answers.push(facts, &log.name),
                 Piece::Bad(line, reason) => found.push(line, reason),
                 Piece::Mended(line, flaw) => found.push_mended(line, flaw),
+                Piece::Clock(clock) => found.clock.merge(clock),
                 Piece::Block(Block { layout, first, bytes }) => {
                     workers.give(Task { layout, file, first_of_file, first, bytes })?;
                 }

@@ -129,7 +129,7 @@ impl<'a> Worker<'a> {
         } else if !is_text && !line.starts_with(XML) && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            self.add_event(line, id, meta)
+            self.add_event(line, task.layout, id, meta)
         };
         let added = match added {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
@@ -160,7 +160,10 @@ impl<'a> Worker<'a> {
     }
 
     /// Adds a document, or what a Windows event becomes; says what had to be mended in that.
-    fn add_event(&mut self, line: &[u8], id: u64, meta: Meta<'_>) -> Result<Option<Flaw>, BadReason> {
+    fn add_event(&mut self, line: &[u8], layout: Layout, id: u64, meta: Meta<'_>) -> Result<Option<Flaw>, BadReason> {
+        if layout == Layout::Documents {
+            return self.add(line, id, meta).map(|()| None);
+        }
         let Some(event) = windows_event(line, self.limits.read.log_time_offset) else {
             // It may be no UTF-8.
             if line.starts_with(XML) {
@@ -184,7 +187,7 @@ impl<'a> Worker<'a> {
         }
         let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
         let json = unless_mended_id(&repaired).ok_or(reason)?;
-        let added = self.add_event(json.as_bytes(), id, meta).map(drop);
+        let added = self.add_event(json.as_bytes(), layout, id, meta).map(drop);
         added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
     }
 

@@ -94,11 +94,9 @@ fn theirs(path: &Path) -> (Records, Vec<String>, Vec<String>) {
 }
 
 /// The fields of documents by number of their records; times to the millisecond, as the other reader rounds them.
-fn documents(lines: impl Iterator<Item = String>) -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
+fn documents(documents: impl Iterator<Item = Vec<u8>>) -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
     let mut found = BTreeMap::<String, Vec<BTreeMap<String, Value>>>::new();
-    for line in lines {
-        // A record without a provider is no event.
-        let Some(ecs) = ecs_of(line.as_bytes()) else { continue };
+    for ecs in documents {
         let mut fields = fields(&serde_json::from_slice(&ecs).unwrap());
         for value in fields.values_mut().filter(|value| value.is_string()) {
             let text = value.as_str().unwrap().to_owned();
@@ -133,10 +131,9 @@ fn real_logs_have_the_values_that_another_reader_finds() {
         if !bad.is_empty() || !failed.is_empty() {
             println!("{name}: ours tells {bad:?}, theirs {} {:.300}", failed.len(), failed.first().map_or("", String::as_str));
         }
-        let own = documents(
-            lines(&std::fs::read(path).unwrap(), 1 << 16).lines.into_iter().map(|(_, line)| String::from_utf8(line).unwrap()),
-        );
-        for (id, others) in documents(json.into_iter()) {
+        let own = documents(lines(&std::fs::read(path).unwrap(), 1 << 16).lines.into_iter().map(|(_, line)| line));
+        // A record without a provider is no event.
+        for (id, others) in documents(json.into_iter().filter_map(|line| ecs_of(line.as_bytes()))) {
             let Some(own) = own.get(&id).filter(|own| own.len() == others.len()) else { continue };
             for (own, other) in own.iter().zip(&others) {
                 let paths = own.keys().chain(other.keys().filter(|path| !own.contains_key(*path)));
