@@ -153,7 +153,7 @@ impl<'a> Visitor<'a> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
-        let mut object = Vec::new();
+        let mut object = Vec::with_capacity(16);
         while let Some((Key(name), value)) = members.next_entry()? {
             object.push((name, value));
         }
