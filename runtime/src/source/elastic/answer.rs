@@ -108,7 +108,7 @@ struct Reason {
 
 /// How many clusters answered a search over several clusters.
 #[derive(Deserialize)]
-struct Clusters {
+pub(super) struct Clusters {
     #[serde(default)]
     skipped: u64,
     #[serde(default)]
@@ -131,6 +131,11 @@ struct ClusterDetail {
 }
 
 impl Clusters {
+    /// The error where one of them did not answer with all that it has.
+    pub(super) fn whole(&self) -> Result<(), Fault> {
+        self.lacking().map_or(Ok(()), |lacking| Err(Fault::new(FaultKind::Incomplete, lacking)))
+    }
+
     /// Which clusters did not answer with all that they have, and why; `None` when all did.
     fn lacking(&self) -> Option<String> {
         if self.skipped + self.partial + self.failed + self.running == 0 {
@@ -182,22 +187,22 @@ impl<'a> Answer<'a> {
             return Err(Fault::new(FaultKind::Malformed, "the answer does not say whether it timed out"));
         };
         if timed_out {
-            return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search at a time limit"));
+            return Err(Fault::new(FaultKind::OutOfTime, "the server stopped the search at a time limit"));
         }
         if self.terminated_early == Some(true) {
             return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search early"));
         }
         shards.whole()?;
-        match self.clusters.as_ref().and_then(Clusters::lacking) {
-            Some(lacking) => Err(Fault::new(FaultKind::Incomplete, lacking)),
-            None => Ok(()),
-        }
+        self.clusters.as_ref().map_or(Ok(()), Clusters::whole)
     }
 
     /// Whether the answer may be used: it is whole, or a part is allowed, which is marked.
     pub(super) fn usable(&self, context: &FetchContext) -> Result<(), Fault> {
         match self.whole() {
-            Err(fault) if context.allow_partial && matches!(fault.kind, FaultKind::Incomplete | FaultKind::MappingClash) => {
+            Err(fault)
+                if context.allow_partial
+                    && matches!(fault.kind, FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::MappingClash) =>
+            {
                 context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())
             }
@@ -277,7 +282,7 @@ mod tests {
         let ok = r#"{"timed_out":false,"_shards":{"total":3,"successful":1,"skipped":2,"failed":0}}"#;
         assert_eq!(verdict(ok), Ok(()));
         let faults = [
-            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, FaultKind::Incomplete),
+            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, FaultKind::OutOfTime),
             (
                 r#"{"timed_out":false,"terminated_early":true,"_shards":{"total":1,"successful":1,"failed":0}}"#,
                 FaultKind::Incomplete,

@@ -30,6 +30,12 @@ pub(super) fn remote(expression: &str) -> Option<String> {
     part(expression, is_remote)
 }
 
+/// The names that an alias of the same meaning would have; `None` where there is no such alias, as of remote indices and exclusions.
+pub(super) fn to_alias(expression: &str) -> Option<Vec<&str>> {
+    let stays = |name: &str| !is_remote(name) && !is_exclusion(name) && !name.starts_with('<');
+    names(expression).all(stays).then(|| names(expression).collect())
+}
+
 /// Whether an expression names this remote cluster, perhaps by a pattern.
 pub(super) fn names_cluster(remote: &str, cluster: &str) -> bool {
     names(remote).filter(|name| !is_exclusion(name)).filter_map(|name| name.split_once(':')).any(|(of, _)| fits(of, cluster))
