@@ -116,14 +116,59 @@ fn indices_that_a_search_does_not_reach_are_told() {
     for product in [Product::Elasticsearch, Product::OpenSearch, Product::OldOpenSearch] {
         told(&server(product, &[("/_settings", TWO)]), "K0710", &["covers 3 of 5 shards", "`logs-2`"], |_| ());
     }
-    // An index that went between the two answers is no loss.
+    for old in [false, true] {
+        // An index that went between the two answers is no loss, and one that came is covered by another point in time.
+        for (went, settings) in [(true, 1), (false, usize::MAX)] {
+            let (asked, opened) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let fake = Fake::start(Product::Elasticsearch, 250, move |request, right, _| {
+                let number = |of: &AtomicUsize| of.fetch_add(1, Ordering::SeqCst);
+                if request.path.ends_with("/_settings") && number(&asked) < settings {
+                    return changed(right, TWO);
+                }
+                let opens = request.path.ends_with("/_pit") && request.method == "POST";
+                let come = !went && opened.load(Ordering::SeqCst) + usize::from(opens && number(&opened) > 0) > 1;
+                if opens && old {
+                    return changed(right, |j| j["_shards"] = json!(null));
+                }
+                let covers = opens || request.path.ends_with("/_search");
+                let five = json!({"total": 5, "successful": 5, "skipped": 0, "failed": 0});
+                if covers && come { changed(right, |j| j["_shards"] = five) } else { right }
+            });
+            for partial in [false, true] {
+                let source = fake.source(|_| ());
+                for _ in 0..2 {
+                    let context = FetchContext { allow_partial: partial, ..context() };
+                    let records = source.fetch(&everything(), &context);
+                    let marked = context.stats.partial.load(Ordering::Relaxed);
+                    assert_eq!((records.map(|r| r.len()).ok(), marked), (Some(250), false), "{old} {went} {partial}");
+                }
+            }
+        }
+    }
+}
+
+/// Indices that come while a hunt goes on are no part of its point in time.
+#[test]
+fn indices_that_come_later_are_not_missed() {
     let asked = AtomicUsize::new(0);
-    let went = Fake::start(Product::Elasticsearch, 250, move |request, right, _| {
-        let first = request.path.ends_with("/_settings") && asked.fetch_add(1, Ordering::SeqCst) == 0;
-        if first { changed(right, TWO) } else { right }
+    let fake = Fake::start(Product::Elasticsearch, 250, move |request, right, _| {
+        let index = |shards: u8| json!({"settings": {"index": {"number_of_shards": shards.to_string()}}});
+        match request.path.ends_with("/_settings").then(|| asked.fetch_add(1, Ordering::SeqCst)) {
+            Some(0) => changed(right, |j| *j = json!({"logs-1": index(3)})),
+            Some(_) => changed(right, |j| *j = json!({"logs-1": index(3), "logs-2": index(3)})),
+            None => right,
+        }
     });
-    let (records, marked) = read(&went, false, |_| ());
-    assert_eq!((records.map(|r| r.len()).ok(), marked), (Some(250), false));
+    let source = fake.source(|_| ());
+    source.fetch(&everything(), &context()).expect("records come");
+    // Its field is not known yet.
+    let query = Query::term("process.name", Literal::text("x"));
+    source.fetch(&asking(query), &context()).expect("it is read under the same point in time");
+    assert!(asked_twice(&fake), "settings were asked for again");
+}
+
+fn asked_twice(fake: &Fake) -> bool {
+    asked(fake, "/_settings").len() == 2
 }
 
 #[test]

@@ -137,7 +137,12 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         FaultKind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
         FaultKind::TooLarge => "raise the body limit of the proxy before the server".to_owned(),
         FaultKind::PathTooLong => return alias(config),
-        FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::Uncovered | FaultKind::Miscounted => {
+        FaultKind::Uncovered => {
+            "see whether the credentials may `read` all of these indices, and whether remote clusters are up (`GET _remote/info`), \
+             or run with `--allow-partial`"
+                .to_owned()
+        }
+        FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::Miscounted => {
             "look for red indices with `GET _cluster/health?level=indices`, or run with `--allow-partial`".to_owned()
         }
         FaultKind::LeftOut => {
@@ -165,7 +170,10 @@ fn alias(config: &ElasticConfig) -> Vec<String> {
             let add = serde_json::json!({"actions": [{"add": {"indices": indices, "alias": name}}]});
             helps.push(format!("or an alias, with `indices = [\"{name}\"]`: `POST _aliases {add}`"));
         }
-        None => helps.push("or several sources, each with a part of the names, and `FROM` with all of them".to_owned()),
+        None => {
+            let place = |part: &str| format!("--source {source}={}/{part}", config.url.as_str().trim_end_matches('/'));
+            helps.push(format!("or several places of one name, each with a part of the names: `{} {}`", place("A"), place("B")));
+        }
     }
     helps
 }
@@ -232,7 +240,11 @@ mod tests {
         let add = r#"`POST _aliases {"actions":[{"add":{"alias":"huntc-prod","indices":["a-1","b-*"]}}]}`"#;
         assert!(helps("a-1, b-*")[1].ends_with(&format!("`indices = [\"huntc-prod\"]`: {add}")), "{:?}", helps("a-1, b-*"));
         for no_alias in ["a-1,far:b", "a-*,-a-x", "<a-{now/d}>,b"] {
-            assert!(helps(no_alias)[1].contains("several sources"), "{no_alias}");
+            assert!(
+                helps(no_alias)[1]
+                    .contains("`--source Prod=https://es.example.org:9200/A --source Prod=https://es.example.org:9200/B`"),
+                "{no_alias}"
+            );
         }
     }
 }

@@ -135,7 +135,7 @@ impl ElasticSource {
         }
         std::thread::scope(|scope| {
             // What goes wrong is told where the point in time is needed.
-            scope.spawn(|| self.reading().open(context));
+            scope.spawn(|| self.reading().open_beside_mappings(context));
             self.mappings.of(&self.connection, context, &self.fields_of(request)).map(drop)
         })
     }

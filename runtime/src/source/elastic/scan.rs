@@ -330,7 +330,14 @@ impl<'a> Scan<'a> {
     /// Whether an answer may be used: it is complete, or a part may do.
     pub(super) fn check_complete(&self, answer: &Answer<'_>, snapshot: Option<&Snapshot>) -> Result<(), Fault> {
         let covers = || match snapshot {
-            Some(snapshot) => snapshot.covers(answer),
+            Some(snapshot) => {
+                // Old servers do not tell their number when one is opened.
+                self.shared.covers(snapshot, answer.shard_count(), self.context)?;
+                if snapshot.is_partial() {
+                    self.take_a_part();
+                }
+                snapshot.covers(answer)
+            }
             None => coverage::of_indices(self.shared.mappings, answer.shard_count()),
         };
         match answer.whole().and_then(|()| covers()) {

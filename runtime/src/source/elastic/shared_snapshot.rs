@@ -27,6 +27,8 @@ pub(super) struct SharedSnapshot {
     state: Mutex<Shared>,
     /// Grows when what was read before does not belong to what is read now.
     moment: AtomicU64,
+    /// Set when one did not cover the indices that the mappings told of.
+    short: AtomicBool,
 }
 
 #[derive(Default)]
@@ -79,9 +81,9 @@ impl SharedSnapshot {
     }
 
     /// Lets go of a point in time that the server does not know any more. Another one that was opened since stays.
-    pub(super) fn lost(&self, snapshot: &Arc<Snapshot>, connection: &Connection, context: &FetchContext) {
+    pub(super) fn lost(&self, snapshot: &Snapshot, connection: &Connection, context: &FetchContext) {
         let mut state = self.locked();
-        if state.open.as_ref().is_some_and(|open| Arc::ptr_eq(open, snapshot)) {
+        if state.open.as_ref().is_some_and(|open| std::ptr::eq(&raw const **open, snapshot)) {
             state.open = None;
             state.doubtful |= state.overflown || !state.readings.is_empty();
             drop(state);
@@ -112,18 +114,34 @@ pub(super) struct SharedReading<'a> {
 }
 
 impl SharedReading<'_> {
-    /// The point in time of the run, opened on first use. An error where it does not cover the indices that the mappings told of.
+    /// The point in time of the run, after mappings were asked for. An error where it does not cover their indices.
     pub(super) fn open(self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
-        let opened = self.opened(context)?;
-        match coverage::of_indices(self.mappings, opened.shards) {
-            Err(_) if context.allow_partial => opened.set_partial(),
-            covers => covers?,
-        }
+        let opened = self.open_beside_mappings(context)?;
+        self.covers(&opened, opened.shards, context)?;
         Ok(opened)
     }
 
-    /// The point in time of the run. After one was lost, what was read under it is counted again.
-    fn opened(self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
+    /// The error where a point in time that goes to so many shards does not cover the indices that the mappings told of: nothing was
+    /// read under it, and another one is opened after mappings were asked for anew. It is looked at once: indices may come later. Where
+    /// it is so again, and a part may do, it is marked.
+    pub(super) fn covers(self, snapshot: &Snapshot, shards: Option<u64>, context: &FetchContext) -> Result<(), Fault> {
+        if shards.is_none() || snapshot.is_seen_to_cover() {
+            return Ok(());
+        }
+        if let Err(fault) = coverage::of_indices(self.mappings, shards) {
+            let again = self.snapshot.short.swap(true, Ordering::Relaxed);
+            if !(again && context.allow_partial) {
+                self.snapshot.lost(snapshot, self.connection, context);
+                return Err(fault);
+            }
+            snapshot.set_partial();
+        }
+        snapshot.see_that_it_covers();
+        Ok(())
+    }
+
+    /// The point in time of the run, opened on first use. After one was lost, what was read under it is counted again.
+    pub(super) fn open_beside_mappings(self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
         // The lock is held meanwhile: statements that start together share one.
         let mut state = self.snapshot.locked();
         if let Some(open) = &state.open {

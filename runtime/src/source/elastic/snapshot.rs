@@ -24,6 +24,8 @@ pub(super) struct Snapshot {
     id: Mutex<String>,
     /// Set when shards are missing in it.
     partial: AtomicBool,
+    /// Set when it was seen to cover the indices that there were when it was opened.
+    covers: AtomicBool,
     /// Over how many shards it was opened; old servers do not say.
     pub(super) shards: Option<u64>,
 }
@@ -83,7 +85,8 @@ impl Snapshot {
     fn read(body: &[u8], product: Product, connection: &Connection, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
         let opened = serde_json::from_slice(body).map_err(|e| {
             if let Some(id) = answer::opened(body) {
-                Self { product, id: Mutex::new(id), partial: true.into(), shards: None }.close(connection, context);
+                Self { product, id: Mutex::new(id), partial: true.into(), covers: false.into(), shards: None }
+                    .close(connection, context);
             }
             Fault::new(FaultKind::Malformed, format!("no point in time: {e}"))
         });
@@ -94,7 +97,7 @@ impl Snapshot {
         let whole = opened.shards.as_ref().map_or(Ok(()), Shards::whole);
         let whole = whole.and_then(|()| opened.clusters.as_ref().map_or(Ok(()), Clusters::whole));
         let shards = opened.shards.as_ref().map(Shards::count);
-        let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err().into(), shards };
+        let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err().into(), covers: false.into(), shards };
         match whole {
             Err(fault) if !lenient => {
                 // It was opened all the same, and stays so until it is closed.
@@ -113,6 +116,16 @@ impl Snapshot {
     /// Shards are missing in it, and a part may do.
     pub(super) fn set_partial(&self) {
         self.partial.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was seen to cover the indices that there were when it was opened.
+    pub(super) fn is_seen_to_cover(&self) -> bool {
+        self.covers.load(Ordering::Relaxed)
+    }
+
+    /// It covers the indices that there were when it was opened, or a part may do.
+    pub(super) fn see_that_it_covers(&self) {
+        self.covers.store(true, Ordering::Relaxed);
     }
 
     /// The id for the next request.

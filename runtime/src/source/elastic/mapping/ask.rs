@@ -130,7 +130,6 @@ impl Questioner<'_> {
         if let Some(json) = &closed {
             extent.resolved(json);
         }
-        // OpenSearch has no settings that leave fields out of the index.
         let elastic = self.connection.server(self.context)?.product == Product::Elasticsearch;
         seen.settings(if elastic { settings.as_ref() } else { Some(&Value::Null) });
         Ok(SeenMappings { indices: seen.finish(fields), silent: Vec::new(), extent })
@@ -143,19 +142,27 @@ impl Questioner<'_> {
         let filter = mapping.map(|key| format!("*.*.index.mapping.{key}")).into_iter();
         let filter = filter.chain(index.map(|key| format!("*.settings.index.{key}"))).collect::<Vec<_>>().join(",");
         let path = format!("{indices}/_settings?include_defaults=true&expand_wildcards=open&filter_path={filter}");
+        if self.connection.server(self.context)?.product == Product::OpenSearch {
+            // It has no settings that leave fields out of the index.
+            return Ok(self.once(path));
+        }
         match self.answer(path, |_| Ok(())) {
             Err(fault) if fault.again(true) == Repeat::Never && fault.status.is_some() => Ok(None),
             other => other.map(Some),
         }
     }
 
-    /// The closed indices that patterns of the expression pass over; `None` where the server does not tell. One try: a hunt does not
-    /// need it.
+    /// The closed indices that patterns of the expression pass over; `None` where the server does not tell.
     fn closed(&self, local: &str) -> Option<Value> {
         if expression::patterns(local).is_empty() {
             return None;
         }
         let path = format!("_resolve/index/{}?expand_wildcards=closed&filter_path=indices.name,indices.attributes", encode(local));
+        self.once(path)
+    }
+
+    /// The answer to what a hunt can do without: one try.
+    fn once(&self, path: String) -> Option<Value> {
         let reply = self.connection.send_once(&self.connection.get(path), self.context).ok()?;
         serde_json::from_slice(&reply.body).ok()
     }
