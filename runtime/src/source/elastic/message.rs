@@ -164,17 +164,15 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
 /// How an expression that is too long for a path becomes the name of an alias.
 fn alias(config: &ElasticConfig) -> Vec<String> {
     let (source, name) = (&config.name, format!("huntc-{}", config.name.to_lowercase()));
-    let mut helps = vec![format!("use patterns instead of names: `indices = [\"winlogbeat-*\"]` under `[sources.{source}]`")];
-    match expression::to_alias(&config.indices) {
-        Some(indices) => {
-            let add = serde_json::json!({"actions": [{"add": {"indices": indices, "alias": name}}]});
-            helps.push(format!("or an alias, with `indices = [\"{name}\"]`: `POST _aliases {add}`"));
-        }
-        None => {
-            let place = |part: &str| format!("--source {source}={}/{part}", config.url.as_str().trim_end_matches('/'));
-            helps.push(format!("or several places of one name, each with a part of the names: `{} {}`", place("A"), place("B")));
-        }
-    }
+    let pattern = expression::pattern(&config.indices).unwrap_or_else(|| "winlogbeat-*".to_owned());
+    let mut helps = vec![format!("use patterns instead of names: `indices = [\"{pattern}\"]` under `[sources.{source}]`")];
+    helps.push(if let Some(indices) = expression::to_alias(&config.indices) {
+        let add = serde_json::json!({"actions": [{"add": {"indices": indices, "alias": name}}]});
+        format!("or an alias, with `indices = [\"{name}\"]`: `POST _aliases {add}`")
+    } else {
+        let place = |part: &str| format!("--source {source}={}/{part}", config.url.as_str().trim_end_matches('/'));
+        format!("or several places of one name, each with a part of the names: `{} {}`", place("A"), place("B"))
+    });
     helps
 }
 
