@@ -138,7 +138,7 @@ impl Clusters {
 
     /// Which clusters did not answer with all that they have, and why; `None` when all did.
     fn lacking(&self) -> Option<String> {
-        if self.skipped + self.partial + self.failed + self.running == 0 {
+        if [self.skipped, self.partial, self.failed, self.running].iter().all(|clusters| *clusters == 0) {
             return None;
         }
         let named: Vec<String> = self
@@ -229,10 +229,11 @@ impl Shards {
 
     /// As [`Answer::whole`], for shards. A shard that the time range excludes counts as skipped, which is no error.
     pub(super) fn whole(&self) -> Result<(), Fault> {
-        if self.failed == 0 && self.successful + self.skipped >= self.total {
+        let answered = self.successful.saturating_add(self.skipped);
+        if self.failed == 0 && answered >= self.total {
             return Ok(());
         }
-        let missing = self.failed.max(self.total.saturating_sub(self.successful + self.skipped));
+        let missing = self.failed.max(self.total.saturating_sub(answered));
         let mut text = format!("{missing} of {} shards failed", self.total);
         let mut kind = FaultKind::Incomplete;
         if let Some(failure) = self.failures.first() {
@@ -294,6 +295,14 @@ mod tests {
             ),
             (
                 r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"_clusters":{"total":2,"successful":1,"skipped":1}}"#,
+                FaultKind::Incomplete,
+            ),
+            (
+                r#"{"timed_out":false,"_shards":{"total":1,"successful":18446744073709551615,"skipped":9,"failed":18446744073709551615},"_clusters":{"skipped":18446744073709551615,"partial":1}}"#,
+                FaultKind::Incomplete,
+            ),
+            (
+                r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"_clusters":{"skipped":18446744073709551615,"partial":1}}"#,
                 FaultKind::Incomplete,
             ),
             (r#"{"timed_out":false}"#, FaultKind::Malformed),

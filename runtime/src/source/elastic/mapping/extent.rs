@@ -48,7 +48,7 @@ impl Extent {
     /// are not among those that are `seen`.
     pub(super) fn beyond(&self, searched: u64, seen: impl Fn(&str) -> bool) -> Option<(u64, Vec<String>)> {
         let shards = self.shards.as_ref()?;
-        let all: u64 = shards.values().sum();
+        let all = shards.values().fold(0_u64, |all, more| all.saturating_add(*more));
         (searched < all).then(|| (all, shards.keys().filter(|index| !seen(index)).cloned().collect()))
     }
 }
@@ -68,6 +68,8 @@ mod tests {
         assert_eq!(extent.passed_over, BTreeMap::from([("c".to_owned(), "frozen"), ("d".to_owned(), "closed")]));
         assert_eq!(extent.beyond(5, |_| false), None);
         assert_eq!(extent.beyond(3, |index| index == "a"), Some((5, vec!["b".to_owned()])));
+        extent.settings(&json!({"a": of("18446744073709551615"), "b": of("1")}));
+        assert_eq!(extent.beyond(3, |_| true), Some((u64::MAX, Vec::new())), "what a stranger says is no panic");
         let mut unknown = Extent::default();
         unknown.settings(&json!({"a": of("3"), "b": {"settings": {}}}));
         assert_eq!((unknown.beyond(0, |_| true), Extent::default().beyond(0, |_| true)), (None, None));
