@@ -193,9 +193,10 @@ fn findings_about_a_cluster_are_told() {
             return json(json!({"logs-1": {"settings": {"index": {"mapping": limit}}}}));
         }
         if path.contains("/_resolve/index/") {
-            assert_eq!(request.query, "expand_wildcards=all");
+            assert!(request.query.starts_with("expand_wildcards="), "{}", request.query);
+            let index = |name: &str, is: &str| json!({"name": name, "attributes": [is]});
             return json(
-                json!({"indices": [{"name": "logs-1", "attributes": ["open"]}, {"name": "logs-0", "attributes": ["closed"]}]}),
+                json!({"indices": [index("logs-1", "open"), index("logs-0", "closed"), index("logs-9", "frozen"), index("logs-h", "hidden"), index(".x", "hidden")]}),
             );
         }
         if path.contains("/_cluster/health/") {
@@ -216,10 +217,12 @@ fn findings_about_a_cluster_are_told() {
     assert!(means("documents are kept without `process.name`").contains("read from the index"));
     assert!(means("7 records have fields or values that are not indexed").contains("nothing is lost"));
     assert!(means("closed: `logs-0`").contains("without a word"));
+    assert!(means("frozen: `logs-9`").contains("_unfreeze"));
+    assert!(means("hidden: `logs-h`").contains("by their names"));
     assert!(means("red: `logs-1`").contains("K0710"));
     assert!(means("`max_terms_count` is 100 in `logs-1`").contains("FIND"));
     assert!(means("`logs-1` rebuild documents").contains("several values"));
-    assert_eq!(findings.len(), 8, "{findings:#?}");
+    assert_eq!(findings.len(), 10, "{findings:#?}");
     assert_eq!(objects[0]["status"], "partial");
     assert!(notes(&objects[0]["found"]).iter().any(|n| n.contains("of a part of the source")));
     let text = lab().run(&format!("doctor lab --source lab={}/logs-*", fake.url()));

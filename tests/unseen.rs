@@ -12,7 +12,7 @@ use huntc_compiler::value::Value as Literal;
 use huntc_runtime::source::elastic::ElasticConfig;
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Change = fn(&mut Value);
 
@@ -70,7 +70,20 @@ fn a_remote_cluster_that_is_down_is_named() {
         // It came back before that search.
         let back = server(product, &[("/_pit", FEWER), ("/_search/point_in_time", FEWER)]);
         told(&back, "K0710", &["covers 2 of 3 shards"], two_clusters);
+        // Each statement under such a point in time is a part, not only that which opened it.
+        for server in [&gone, &back] {
+            let source = server.source(two_clusters);
+            let marked = [(); 2].map(|()| {
+                let context = FetchContext { allow_partial: true, ..context() };
+                source.fetch(&everything(), &context).expect("a part comes");
+                context.stats.partial.load(Ordering::Relaxed)
+            });
+            assert_eq!(marked, [true, true], "{product:?}");
+        }
     }
+    // New servers say at the opening what they leave out.
+    let says = server(Product::Elasticsearch, &[("/_pit", SKIPPED)]);
+    told(&says, "K0710", &["remote cluster `far`: skipped", "Unable to connect to [far]"], two_clusters);
     let up = server(Product::Elasticsearch, &[]);
     let (records, marked) = read(&up, false, two_clusters);
     assert_eq!((records.map(|r| r.len()).ok(), marked), (Some(250), false));
@@ -90,6 +103,100 @@ fn a_part_of_the_shards_that_opened_is_a_part() {
             &["1 of 3 shards failed"],
             |_| (),
         );
+    }
+}
+
+/// Settings may be seen of indices whose records may not be read: the server leaves these out of a search without a word.
+#[test]
+fn indices_that_a_search_does_not_reach_are_told() {
+    const TWO: Change = |j| {
+        let index = |shards: u8| json!({"settings": {"index": {"number_of_shards": shards.to_string()}}});
+        *j = json!({"logs-1": index(3), "logs-2": index(2)});
+    };
+    for product in [Product::Elasticsearch, Product::OpenSearch, Product::OldOpenSearch] {
+        told(&server(product, &[("/_settings", TWO)]), "K0710", &["covers 3 of 5 shards", "`logs-2`"], |_| ());
+    }
+    for old in [false, true] {
+        // An index that went between the two answers is no loss, and one that came is covered by another point in time.
+        for (went, settings) in [(true, 1), (false, usize::MAX)] {
+            let (asked, opened) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let fake = Fake::start(Product::Elasticsearch, 250, move |request, right, _| {
+                let number = |of: &AtomicUsize| of.fetch_add(1, Ordering::SeqCst);
+                if request.path.ends_with("/_settings") && number(&asked) < settings {
+                    return changed(right, TWO);
+                }
+                let opens = request.path.ends_with("/_pit") && request.method == "POST";
+                let come = !went && opened.load(Ordering::SeqCst) + usize::from(opens && number(&opened) > 0) > 1;
+                if opens && old {
+                    return changed(right, |j| j["_shards"] = json!(null));
+                }
+                let covers = opens || request.path.ends_with("/_search");
+                let five = json!({"total": 5, "successful": 5, "skipped": 0, "failed": 0});
+                if covers && come { changed(right, |j| j["_shards"] = five) } else { right }
+            });
+            for partial in [false, true] {
+                let source = fake.source(|_| ());
+                for _ in 0..2 {
+                    let context = FetchContext { allow_partial: partial, ..context() };
+                    let records = source.fetch(&everything(), &context);
+                    let marked = context.stats.partial.load(Ordering::Relaxed);
+                    assert_eq!((records.map(|r| r.len()).ok(), marked), (Some(250), false), "{old} {went} {partial}");
+                }
+            }
+        }
+    }
+}
+
+/// Indices that come while a hunt goes on are no part of its point in time.
+#[test]
+fn indices_that_come_later_are_not_missed() {
+    let asked = AtomicUsize::new(0);
+    let fake = Fake::start(Product::Elasticsearch, 250, move |request, right, _| {
+        let index = |shards: u8| json!({"settings": {"index": {"number_of_shards": shards.to_string()}}});
+        match request.path.ends_with("/_settings").then(|| asked.fetch_add(1, Ordering::SeqCst)) {
+            Some(0) => changed(right, |j| *j = json!({"logs-1": index(3)})),
+            Some(_) => changed(right, |j| *j = json!({"logs-1": index(3), "logs-2": index(3)})),
+            None => right,
+        }
+    });
+    let source = fake.source(|_| ());
+    source.fetch(&everything(), &context()).expect("records come");
+    // Its field is not known yet.
+    let query = Query::term("process.name", Literal::text("x"));
+    source.fetch(&asking(query), &context()).expect("it is read under the same point in time");
+    assert!(asked_twice(&fake), "settings were asked for again");
+}
+
+fn asked_twice(fake: &Fake) -> bool {
+    asked(fake, "/_settings").len() == 2
+}
+
+#[test]
+fn indices_that_a_pattern_passes_over_are_known() {
+    const FROZEN: Change = |j| {
+        let index =
+            |frozen: bool| json!({"settings": {"index": {"number_of_shards": "3", "search": {"throttled": frozen.to_string()}}}});
+        *j = json!({"logs-1": index(false), "logs-old": index(true)});
+    };
+    const CLOSED: Change = |j| j["indices"] = json!([{"name": "logs-0", "attributes": ["closed"]}]);
+    for product in [Product::Elasticsearch, Product::OpenSearch] {
+        let fake = server(product, &[("/_settings", FROZEN), ("/_resolve/index/logs-*", CLOSED)]);
+        let source = fake.source(|_| ());
+        source.fetch(&everything(), &context()).expect("the others are read");
+        assert_eq!(source.passed_over(), [("logs-0".to_owned(), "closed"), ("logs-old".to_owned(), "frozen")]);
+        assert_eq!((source.indices(), asked(&fake, "/_resolve/index/logs-*").len()), (vec!["logs-1".to_owned()], 1));
+        // Who does not tell is not waited for, and what is named stands for itself.
+        let fake = Fake::start(
+            product,
+            250,
+            |request, right, _| {
+                if request.path.starts_with("/_resolve") { Response::text(503, "") } else { right }
+            },
+        );
+        assert_eq!(read(&fake, false, |_| ()).0.map(|r| r.len()).ok(), Some(250));
+        assert_eq!(asked(&fake, "/_resolve/index/logs-*").len(), 1);
+        assert_eq!(read(&fake, false, |c| "logs-1".clone_into(&mut c.indices)).0.map(|r| r.len()).ok(), Some(250));
+        assert_eq!(asked(&fake, "/_resolve/index/logs-1").len(), 0);
     }
 }
 
@@ -168,7 +275,7 @@ fn an_answer_about_no_index_is_a_mistake() {
 }
 
 /// The ways in which an answer could be short without a word, and the tests that hold each of them.
-const HELD: [(&str, &[&str]); 14] = [
+const HELD: [(&str, &[&str]); 16] = [
     (
         "a remote cluster that is down",
         &["tests/unseen.rs: fn a_remote_cluster_that_is_down_is_named", "tests/unseen/real.rs: fn a_remote_cluster_that_is_down"],
@@ -185,6 +292,17 @@ const HELD: [(&str, &[&str]); 14] = [
         &[
             "tests/unseen/builds.rs: fn a_pattern_of_data_streams_is_granted_whole_or_told",
             "tests/unseen/builds.rs: fn what_is_behind_data_streams_is_granted_with_them",
+        ],
+    ),
+    (
+        "indices that a search leaves out though their settings may be seen",
+        &["tests/unseen.rs: fn indices_that_a_search_does_not_reach_are_told"],
+    ),
+    (
+        "closed and frozen indices of a pattern",
+        &[
+            "tests/unseen.rs: fn indices_that_a_pattern_passes_over_are_known",
+            "tests/unseen/real.rs: fn closed_indices_of_a_pattern_are_told",
         ],
     ),
     ("an API key", &["tests/unseen/builds.rs: fn an_api_key_goes_with_every_request_and_its_role_is_asked_for"]),

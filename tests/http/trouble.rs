@@ -200,6 +200,9 @@ pub(super) const TROUBLES: &[Trouble] = &[
     search("F6", "timed out", PART, |_, right| with(right, "/timed_out", |j| *j = json!(true))),
     search("F6", "terminated early", PART, |_, right| changed(right, |j| j["terminated_early"] = json!(true))),
     search("F6", "search timeout", &["K0709"], |_, _| error(429, "search_timeout_exception", "Time exceeded")),
+    Trouble { of: "F6", ..count("timed out while it counts", |_, right| with(right, "/timed_out", |j| *j = json!(true))) },
+    Trouble { of: "F6", ..count("search timeout while it counts", |_, _| error(429, "search_timeout_exception", "Time exceeded")) },
+    Trouble { of: "F6 F17", ..count("504 of a proxy while it counts", |_, _| Response::text(504, "<html>gateway timeout</html>")) },
     search("F7", "a shard cannot run the query", REFUSED, |_, right| shards(right, failure("query_shard_exception"))),
     search("F7", "400 a shard cannot run the query", REFUSED, |_, _| error(400, "query_shard_exception", "x")),
     search("F8", "a shard is away", PART, |_, right| shards(right, failure("node_not_connected_exception"))),
@@ -303,6 +306,10 @@ pub(super) const TROUBLES: &[Trouble] = &[
     Trouble {
         once: ExactOrFails(LONG),
         ..search("F22", "a path that is too long", LONG, |_, _| error(400, "too_long_http_line_exception", "more than 4096 bytes"))
+    },
+    Trouble {
+        once: ExactOrFails(LONG),
+        ..search("F22", "414 of a proxy", LONG, |_, _| Response::text(414, "<html>too long</html>"))
     },
     refusal("F24", "401", &["K0704"], |_, _| error(401, "security_exception", "the token expired")),
     refusal("F24", "403", &["K0705"], |_, _| error(403, "security_exception", "action [indices:data/read/search] is unauthorized")),

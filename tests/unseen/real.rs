@@ -150,3 +150,22 @@ fn roles_that_see_a_part_and_roles_that_see_no_mapping() {
         send("DELETE", &format!("/{index}"), "");
     }
 }
+
+/// A pattern passes over closed indices, which the report names.
+#[test]
+fn closed_indices_of_a_pattern_are_told() {
+    for server in running(SERVERS) {
+        for index in ["huntc-closed-a", "huntc-closed-b"] {
+            make(&server, index, "", r#"{"type":"keyword"}"#);
+        }
+        server.close("huntc-closed-b");
+        let source = source(&server, "huntc-closed-*");
+        let records = source.fetch(&pattern(), &FetchContext::default()).expect("the open one is read");
+        assert_eq!(texts(&records), ["x one"], "{}", server.name);
+        assert_eq!(source.passed_over(), [("huntc-closed-b".to_owned(), "closed")], "{}", server.name);
+        drop(source);
+        for index in ["huntc-closed-a", "huntc-closed-b"] {
+            server.delete(index);
+        }
+    }
+}

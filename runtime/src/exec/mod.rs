@@ -19,7 +19,7 @@ use crate::allowance::Allowance;
 use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
 use crate::matching::{Hosts, Lives};
-use crate::report::model::{Attachment, HuntReport, RequestReport, Status, VariableReport};
+use crate::report::model::{Attachment, Display, HuntReport, RequestReport, Status, VariableReport};
 use crate::report::sightings::SightingsReport;
 use crate::source::{DataSource, Fields, SourceError, Waiting};
 use crate::table::Table;
@@ -160,6 +160,8 @@ struct Run<'a> {
     warnings: Mutex<Vec<Diagnostic>>,
     /// Nodes whose source was down, and which `--allow-partial` leaves out.
     left_out: Mutex<BTreeSet<NodeId>>,
+    /// Why the source of a node did not count what it was asked to.
+    uncounted: Mutex<HashMap<NodeId, String>>,
     /// How often the condition of a node could not be decided.
     undecided: Mutex<Vec<(NodeId, u64)>>,
     /// For each FIND … DEPTH: which entity led to which.
@@ -212,6 +214,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>) -> (HuntReport, 
         requests: Mutex::default(),
         warnings: Mutex::default(),
         left_out: Mutex::default(),
+        uncounted: Mutex::default(),
         undecided: Mutex::default(),
         walks: Mutex::default(),
         answers: Mutex::default(),
@@ -290,13 +293,8 @@ impl Run<'_> {
         }
         self.warn_unidentified();
         self.warn_undecided();
-        if self.options.hints && !interrupted {
-            diagnostics.extend(self.hints());
-        }
-        let mut displays = self.displays(&mut diagnostics);
-        if self.options.evidence && !interrupted {
-            self.fill_evidence(&mut displays);
-        }
+        let (hints, displays) = self.hints_and_displays(interrupted, &mut diagnostics);
+        diagnostics.extend(hints);
         diagnostics.extend(locked(&self.warnings).drain(..));
         failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);
         if interrupted {
@@ -329,6 +327,24 @@ impl Run<'_> {
             diagnostics,
             elapsed: self.begun.elapsed(),
         }
+    }
+
+    /// The hints, and the displays with the records behind their rows. Both ask sources, and neither needs the other.
+    fn hints_and_displays(&self, interrupted: bool, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Display>) {
+        let hints = || if self.options.hints && !interrupted { self.hints() } else { Vec::new() };
+        if interrupted || !self.options.evidence {
+            return (hints(), self.displays(diagnostics));
+        }
+        std::thread::scope(|scope| {
+            let hinting = std::thread::Builder::new().name("hints".to_owned()).spawn_scoped(scope, hints);
+            let mut displays = self.displays(diagnostics);
+            self.fill_evidence(&mut displays);
+            let hints = match hinting {
+                Ok(hinting) => hinting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => hints(),
+            };
+            (hints, displays)
+        })
     }
 
     /// What analytics show, in the order of the statements.

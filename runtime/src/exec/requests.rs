@@ -316,6 +316,7 @@ impl Run<'_> {
             pages: 0,
             retries: 0,
             tuples: None,
+            uncounted: locked(&self.uncounted).get(&id).cloned(),
             elapsed: Duration::ZERO,
             complete: true,
         }

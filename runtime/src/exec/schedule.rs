@@ -7,6 +7,7 @@
 use super::locked;
 use huntc_compiler::plan::{NodeId, Plan};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Calls `work` for each of the `needed` nodes, never before its inputs are done, on at most `threads` threads.
@@ -20,6 +21,24 @@ pub(super) fn schedule(plan: &Plan, needed: &[bool], threads: usize, work: &(dyn
         }
         queue.serve(work);
     });
+}
+
+/// What `work` makes of each of these, in their order, on at most `threads` threads.
+pub(super) fn side_by_side<Q: Sync, A: Send>(these: &[Q], threads: usize, work: &(dyn Fn(&Q) -> A + Sync)) -> Vec<A> {
+    let answers: Vec<Mutex<Option<A>>> = these.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    let serve = || {
+        while let Some((this, answer)) = these.iter().zip(&answers).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            *locked(answer) = Some(work(this));
+        }
+    };
+    std::thread::scope(|scope| {
+        for number in 1..threads.min(these.len()) {
+            let _ = std::thread::Builder::new().name(format!("hunt-{number}")).spawn_scoped(scope, serve);
+        }
+        serve();
+    });
+    answers.into_iter().filter_map(|answer| answer.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }
 
 struct Queue {
@@ -162,6 +181,18 @@ mod tests {
         schedule(&plan, &scans, 6, &|_| {
             together.wait();
         });
+    }
+
+    #[test]
+    fn answers_come_in_the_order_of_questions_that_are_asked_at_the_same_time() {
+        let together = Barrier::new(4);
+        let answers = side_by_side(&[1, 2, 3, 4], 9, &|n| {
+            together.wait();
+            n * 10
+        });
+        assert_eq!(answers, [10, 20, 30, 40]);
+        assert_eq!(side_by_side(&[1, 2, 3], 0, &|n| n + 1), [2, 3, 4]);
+        assert!(side_by_side(&[], 4, &|n: &u8| *n).is_empty());
     }
 
     #[test]

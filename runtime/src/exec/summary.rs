@@ -83,7 +83,8 @@ impl Run<'_> {
             let opened = source.opened.get().and_then(|opened| opened.as_ref().ok());
             let indices = opened.map(|opened| opened.indices()).unwrap_or_default();
             let (told, mended) = (!ids.is_empty() || !indices.is_empty(), ids.len() as u64);
-            let report = SourceReport { name: data.name.clone(), indices, ..SourceReport::default() };
+            let passed_over = opened.map(|opened| opened.passed_over()).unwrap_or_default();
+            let report = SourceReport { name: data.name.clone(), indices, passed_over, ..SourceReport::default() };
             told.then(|| SourceReport { mended, mended_lines: sorted(named), ..report })
         };
         self.job.plan.sources.iter().zip(&self.sources).filter_map(entry).collect()

@@ -76,7 +76,10 @@ impl Run<'_> {
             // A reading tells of the part that is missing.
             return Ok(None);
         }
-        let Some(Tuples { counted, mut counts, cut, mut seen, mut single }) = answer else { return Ok(None) };
+        let Some(Tuples { counted, mut counts, cut, mut seen, mut single }) = answer else {
+            locked(&self.uncounted).extend(context.stats.uncounted().map(|why| (id, why)));
+            return Ok(None);
+        };
         self.budget(node)?;
         super::requests::apart(&mut seen, template.source);
         super::requests::apart(&mut single, template.source);

@@ -163,6 +163,10 @@ impl DataSource for Cached {
         self.source.tally(asked, context)
     }
 
+    fn passed_over(&self) -> Vec<(String, &'static str)> {
+        self.source.passed_over()
+    }
+
     fn indices(&self) -> Vec<String> {
         self.source.indices()
     }

@@ -140,6 +140,17 @@ struct Source<'a> {
     clocks: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     indices: &'a [String],
+    /// The indices that patterns stand for and that requests did not go to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passed_over: Vec<PassedOver<'a>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PassedOver<'a> {
+    index: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["closed", "frozen"])))]
+    why: &'a str,
 }
 
 #[derive(Serialize)]
@@ -207,6 +218,9 @@ struct Request<'a> {
     /// Into how many tuples the source counted its records.
     #[serde(skip_serializing_if = "Option::is_none")]
     tuples: Option<u64>,
+    /// Why the source did not count its records, so that they were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncounted: Option<&'a str>,
     pages: u64,
     retries: u64,
     elapsed_ms: u64,
@@ -264,6 +278,7 @@ fn source_json(source: &SourceReport) -> Source<'_> {
         part: source.part.as_deref(),
         clocks: &source.clocks,
         indices: &source.indices,
+        passed_over: source.passed_over.iter().map(|(index, why)| PassedOver { index, why }).collect(),
     }
 }
 
@@ -313,6 +328,7 @@ fn request_json(request: &RequestReport) -> Request<'_> {
         status: request.status.word(),
         records: request.records,
         tuples: request.tuples,
+        uncounted: request.uncounted.as_deref(),
         pages: request.pages,
         retries: request.retries,
         elapsed_ms: millis(request.elapsed),

@@ -122,6 +122,8 @@ pub struct SourceReport {
     pub clocks: Vec<String>,
     /// The indices of a cluster that requests went to.
     pub indices: Vec<String>,
+    /// Those that its patterns stand for and that requests did not go to, each with why: `closed`, `frozen`.
+    pub passed_over: Vec<(String, &'static str)>,
 }
 
 /// The status of a huntflow.
@@ -401,6 +403,8 @@ pub struct RequestReport {
     pub pages: u64,
     /// Into how many tuples the source counted its records; `None` where they were read.
     pub tuples: Option<u64>,
+    /// Why the source did not count them though it was asked to, so that they were read.
+    pub uncounted: Option<String>,
     /// Number of tries after the first.
     pub retries: u64,
     /// Time from sending the request until its last record.

@@ -3,6 +3,7 @@
 use super::model::{HuntReport, ParameterReport, RequestStatus, SourceReport, Status, VariableReport};
 use super::sanitize::terminal;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -89,10 +90,24 @@ pub fn unread_parts(source: &SourceReport) -> Vec<String> {
         parts.push(format!("{} left out: no record in it", count(source.left_out.len() as u64, "file")));
     }
     parts.extend(source.part.clone());
+    if !source.passed_over.is_empty() {
+        parts.push(format!("{} not searched", indices(&source.passed_over)));
+    }
     if !source.clocks.is_empty() {
         parts.push("Windows events logged by a clock that is not UTC".to_owned());
     }
     parts
+}
+
+/// How many indices a server passes over: `2 closed indices`, `1 closed index and 1 frozen index`.
+pub fn indices(passed_over: &[(String, &'static str)]) -> String {
+    let mut by_why: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, why) in passed_over {
+        *by_why.entry(why).or_default() += 1;
+    }
+    let noun = |n: u64| if n == 1 { "index" } else { "indices" };
+    let parts: Vec<String> = by_why.into_iter().map(|(why, n)| format!("{n} {why} {}", noun(n))).collect();
+    parts.join(" and ")
 }
 
 /// Of how many records of a source a value was mended; none where of none.
@@ -154,7 +169,7 @@ mod tests {
         hunt.variables[2].records = None;
         insta::assert_snapshot!(summary(hunt, None), @r"
         flow.hf: ok, 3 variables, 1 request (4 records read), 0.020 s
-        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it, Windows events logged by a clock that is not UTC, 1 record with a value that was mended
+        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it, 1 closed index not searched, Windows events logged by a clock that is not UTC, 1 record with a value that was mended
         | VARIABLE | TYPE    | ENTITIES | RECORDS | UNIDENTIFIED |    TIME |
         |----------|---------|----------|---------|--------------|---------|
         | tasks#1  | process |        2 |       4 |            1 | 0.012 s |

@@ -9,9 +9,10 @@ use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::load_save;
 use crate::report::model::SourceReport;
 use crate::report::sanitize::terminal;
-use crate::report::text::count;
+use crate::report::text::{count, indices};
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
+use huntc_compiler::diag::codes::elastic::NOT_SEARCHED;
 use huntc_compiler::diag::codes::run::{FETCH_FAILED, UNBOUND_SOURCE};
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT, MENDED};
 use huntc_compiler::diag::{Diagnostic, suggest};
@@ -140,6 +141,20 @@ pub(super) fn mended(total: u64, lines: impl Iterator<Item = String>, name: &str
     (total > 0).then(|| lines.take(NAMED).fold(problem(), Diagnostic::note))
 }
 
+/// The warning about indices that patterns stand for and that are not searched.
+pub(super) fn not_searched(source: &SourceReport, span: Span) -> Option<Diagnostic> {
+    let (first, why) = source.passed_over.first()?;
+    let are = if source.passed_over.len() == 1 { "is" } else { "are" };
+    let problem =
+        Diagnostic::new(&NOT_SEARCHED, span, format!("{} of `{}` {are} not searched", indices(&source.passed_over), source.name));
+    let named = source.passed_over.iter().take(NAMED);
+    let problem = named.fold(problem, |problem, (index, why)| problem.note(terminal(&format!("`{index}` is {why}"))));
+    let more = source.passed_over.len().saturating_sub(NAMED);
+    let problem = if more > 0 { problem.note(format!("and {more} more")) } else { problem };
+    let opens = if *why == "frozen" { "_unfreeze" } else { "_open" };
+    Some(problem.help(terminal(&format!("`POST {first}/{opens}` on the server makes the first of them searchable"))))
+}
+
 /// The entry of a source in a report; `read` if all of it was read.
 pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceReport {
     let Some(read) = read else { return SourceReport { name: name.to_owned(), ..SourceReport::default() } };
@@ -153,6 +168,6 @@ pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceRepo
         left_out: read.left_out.iter().map(|left| (left.file.clone(), left.what.to_owned())).collect(),
         part: read.part.clone(),
         clocks: read.clocks.iter().map(ToString::to_string).collect(),
-        indices: Vec::new(),
+        ..SourceReport::default()
     }
 }

@@ -1,7 +1,7 @@
 //! Runs a hunt: compiles it, binds and opens its sources, executes it, and reports. Every part of huntc that runs hunts
 //! uses this.
 
-use super::bind::{BoundSources, mended, source_report, statement_of, unread};
+use super::bind::{BoundSources, mended, not_searched, source_report, statement_of, unread};
 use super::hunt_text::hunt_text;
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
@@ -311,7 +311,8 @@ impl Work<'_> {
             if let Some(answered) = answers.iter().find(|source| source.name == *name) {
                 let lines = answered.mended_lines.iter().cloned();
                 let told = place.and_then(|span| mended(answered.mended, lines, &format!("`{name}`"), span));
-                self.tell(report, told.into_iter().collect());
+                let passed_over = place.and_then(|span| not_searched(answered, span));
+                self.tell(report, told.into_iter().chain(passed_over).collect());
                 report.sources.push(answered.clone());
                 continue;
             }

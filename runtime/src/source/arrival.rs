@@ -65,6 +65,10 @@ impl DataSource for ArrivalSource {
         self.source.tally(&TallyRequest { request: &request, clock: Some(&self.clock), ..*asked }, context)
     }
 
+    fn passed_over(&self) -> Vec<(String, &'static str)> {
+        self.source.passed_over()
+    }
+
     fn indices(&self) -> Vec<String> {
         self.source.indices()
     }

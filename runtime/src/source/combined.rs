@@ -80,6 +80,10 @@ impl DataSource for CombinedSource {
         Ok(parts.into_iter().reduce(|a, b| a.and(b, asked.most)).unwrap_or_default())
     }
 
+    fn passed_over(&self) -> Vec<(String, &'static str)> {
+        self.parts.iter().flat_map(|part| part.passed_over()).collect()
+    }
+
     fn indices(&self) -> Vec<String> {
         self.parts.iter().flat_map(|part| part.indices()).collect()
     }

@@ -67,6 +67,11 @@ pub trait DataSource: Send + Sync {
         Vec::new()
     }
 
+    /// The indices that patterns of this run stand for and that its requests do not go to, each with why, as far as that is known.
+    fn passed_over(&self) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
+
     /// Changes when what was read before does not belong to what is read now, since records or indices changed meanwhile.
     fn moment(&self) -> u64 {
         0
@@ -328,6 +333,8 @@ pub struct FetchStats {
     pub bytes: AtomicU64,
     /// The searches that were sent, each once, where the report wants them.
     sent: Mutex<Vec<PastedSearch>>,
+    /// Why a server did not count.
+    uncounted: Mutex<Option<String>>,
 }
 
 impl FetchStats {
@@ -336,6 +343,16 @@ impl FetchStats {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.retain(|earlier| (&earlier.url, &earlier.index) != (&search.url, &search.index));
         sent.push(search);
+    }
+
+    /// Keeps why a server did not count what it was asked to.
+    pub fn set_uncounted(&self, why: String) {
+        *self.uncounted.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+
+    /// Why a server did not count what it was asked to.
+    pub fn uncounted(&self) -> Option<String> {
+        self.uncounted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The searches that were sent.

@@ -24,4 +24,5 @@ codes! {
     FIELD_LEFT_OUT "K0731" "field-left-out" Error fixed "an index keeps its documents without a field";
     BAD_SAVED_MAPPINGS "K0732" "bad-saved-mappings" Error fixed "a file of saved mappings cannot be used";
     NOTHING_MAPPED "K0733" "nothing-mapped" Warning lint "no index can have a record that a statement means";
+    NOT_SEARCHED "K0736" "indices-not-searched" Warning lint "a pattern stands for indices that are not searched";
 }

@@ -15,7 +15,9 @@ mod refer;
 mod write;
 
 use super::Run;
+use super::schedule::side_by_side;
 use crate::table::Table;
+use case::AnotherCase;
 use filled::filled;
 use find::Stepped;
 use foldhash::{HashMap, HashSet};
@@ -25,17 +27,28 @@ use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{Binding, Condition, NodeId, Observe, Observed, Op, Predicate, StatementFacts, VarId};
 use std::sync::Arc;
 
+/// What is looked into for a statement. None needs the answer to another, and most of them ask a source.
+enum Question<'a> {
+    /// References without values, which are known.
+    EmptyReferences(&'a StatementFacts),
+    /// Something was found: whether there is more in another case.
+    Case(AnotherCase<'a>),
+    /// Nothing was found for this variable.
+    Empty(&'a StatementFacts, NodeId, VarId),
+    /// Nothing may be shown.
+    Shown(&'a StatementFacts),
+}
+
 impl Run<'_> {
     /// Hints for all statements that found nothing, in the order of the statements.
     pub(super) fn hints(&self) -> Vec<Diagnostic> {
-        let mut hints = Vec::new();
         // For each variable that is empty because of another: the first empty variable of that chain.
         let mut roots: HashMap<VarId, VarId> = HashMap::default();
-        let mut causes: Vec<(VarId, usize)> = Vec::new();
         let mut dependants: Vec<(VarId, &str)> = Vec::new();
         let (mut asked, mut cases): (HashSet<NodeId>, HashSet<NodeId>) = Default::default();
+        let mut questions = Vec::new();
         for statement in &self.job.plan.statements {
-            hints.extend(self.empty_references(statement));
+            questions.push(Question::EmptyReferences(statement));
             for Binding { out, inputs } in &statement.binds {
                 let Some(variable) = self.job.plan.var(*out) else { continue };
                 if !self.is_empty(*out) {
@@ -43,7 +56,7 @@ impl Run<'_> {
                         && let Some(look) = self.in_another_case(statement, node)
                     {
                         cases.insert(node);
-                        hints.extend(look.advice());
+                        questions.push(Question::Case(look));
                     }
                     continue;
                 }
@@ -53,30 +66,44 @@ impl Run<'_> {
                     dependants.push((root, variable.var.name.as_str()));
                     continue;
                 }
-                if asked.len() < MOST_STATEMENTS
-                    && variable.node.is_some_and(|node| asked.insert(node))
-                    && let Some(hint) = self.why(statement, variable.node)
-                {
-                    causes.push((*out, hints.len()));
-                    hints.push(hint);
+                if let Some(node) = variable.node.filter(|node| asked.len() < MOST_STATEMENTS && asked.insert(*node)) {
+                    questions.push(Question::Empty(statement, node, *out));
                 }
             }
-            hints.extend(self.why_shown(statement));
+            questions.push(Question::Shown(statement));
         }
-        for (root, at) in causes {
+        let mut hints = self.answers(&questions);
+        for (hint, empty) in &mut hints {
+            let Some(root) = empty else { continue };
             let mut names: Vec<String> =
-                dependants.iter().filter(|(r, _)| *r == root).map(|(_, name)| format!("`{name}`")).collect();
+                dependants.iter().filter(|(r, _)| r == root).map(|(_, name)| format!("`{name}`")).collect();
             names.dedup();
             if names.len() > MOST_NAMED {
                 names[MOST_NAMED - 1] = format!("{} more", names.len() - MOST_NAMED + 1);
                 names.truncate(MOST_NAMED);
             }
-            if let (Some(hint), false) = (hints.get_mut(at), names.is_empty()) {
+            if !names.is_empty() {
                 hint.notes.push(format!("empty because of this: {}", names.join(", ")));
             }
         }
+        let mut hints: Vec<Diagnostic> = hints.into_iter().map(|(hint, _)| hint).collect();
         hints.iter_mut().for_each(shorten);
         hints
+    }
+
+    /// The answers to all questions, asked side by side. One about an empty variable comes with the variable.
+    fn answers(&self, questions: &[Question<'_>]) -> Vec<(Diagnostic, Option<VarId>)> {
+        // Where a hunt may send few requests, the first statements have them.
+        let threads = if self.options.max_requests.is_some() { 1 } else { self.options.concurrency };
+        let answers = side_by_side(questions, threads, &|question| match question {
+            Question::EmptyReferences(statement) => self.empty_references(statement),
+            Question::Case(look) => look.advice().into_iter().collect(),
+            Question::Empty(statement, node, _) => self.why(statement, *node).into_iter().collect(),
+            Question::Shown(statement) => self.why_shown(statement).into_iter().collect(),
+        });
+        let empty = |question: &Question<'_>| if let Question::Empty(_, _, out) = question { Some(*out) } else { None };
+        let answered = questions.iter().zip(answers);
+        answered.flat_map(|(question, hints): (_, Vec<_>)| hints.into_iter().map(move |hint| (hint, empty(question)))).collect()
     }
 
     /// Whether a variable is known to be empty. A partial table does not show that.
@@ -96,8 +123,7 @@ impl Run<'_> {
     }
 
     /// Why a statement found nothing although its inputs are not empty.
-    fn why(&self, statement: &StatementFacts, node: Option<NodeId>) -> Option<Diagnostic> {
-        let node = node?;
+    fn why(&self, statement: &StatementFacts, node: NodeId) -> Option<Diagnostic> {
         match statement.condition.as_ref()? {
             Condition::Pattern { limit: Some(0), .. }
             | Condition::Related { limit: Some(0), .. }

@@ -322,9 +322,18 @@ fn empty_table(display: &Display) -> EmptyTable {
 fn unread_of(source: &SourceReport) -> Option<Unread> {
     let what = unread(source)?;
     let files = source.left_out.iter().take(FILES).map(|(file, looks_like)| format!("{file}: {looks_like}"));
+    let indices = source.passed_over.iter().take(FILES).map(|(index, why)| format!("{index}: {why}"));
     Some(Unread {
         what,
-        lines: source.skipped_lines.iter().chain(&source.mended_lines).chain(&source.clocks).cloned().chain(files).collect(),
+        lines: source
+            .skipped_lines
+            .iter()
+            .chain(&source.mended_lines)
+            .chain(&source.clocks)
+            .cloned()
+            .chain(files)
+            .chain(indices)
+            .collect(),
     })
 }
 

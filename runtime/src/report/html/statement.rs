@@ -202,6 +202,9 @@ impl RequestView {
         if let Some(tuples) = request.tuples {
             let _ = write!(figures, ", counted as {}", counted(tuples, "tuple"));
         }
+        if let Some(why) = &request.uncounted {
+            let _ = write!(figures, ", read since they were not counted: {}", why.trim_start_matches("source "));
+        }
         if request.retries > 0 {
             let _ = write!(figures, ", tried {} more", counted(request.retries, "time"));
         }

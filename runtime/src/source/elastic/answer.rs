@@ -108,7 +108,7 @@ struct Reason {
 
 /// How many clusters answered a search over several clusters.
 #[derive(Deserialize)]
-struct Clusters {
+pub(super) struct Clusters {
     #[serde(default)]
     skipped: u64,
     #[serde(default)]
@@ -131,9 +131,14 @@ struct ClusterDetail {
 }
 
 impl Clusters {
+    /// The error where one of them did not answer with all that it has.
+    pub(super) fn whole(&self) -> Result<(), Fault> {
+        self.lacking().map_or(Ok(()), |lacking| Err(Fault::new(FaultKind::Incomplete, lacking)))
+    }
+
     /// Which clusters did not answer with all that they have, and why; `None` when all did.
     fn lacking(&self) -> Option<String> {
-        if self.skipped + self.partial + self.failed + self.running == 0 {
+        if [self.skipped, self.partial, self.failed, self.running].iter().all(|clusters| *clusters == 0) {
             return None;
         }
         let named: Vec<String> = self
@@ -182,22 +187,22 @@ impl<'a> Answer<'a> {
             return Err(Fault::new(FaultKind::Malformed, "the answer does not say whether it timed out"));
         };
         if timed_out {
-            return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search at a time limit"));
+            return Err(Fault::new(FaultKind::OutOfTime, "the server stopped the search at a time limit"));
         }
         if self.terminated_early == Some(true) {
             return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search early"));
         }
         shards.whole()?;
-        match self.clusters.as_ref().and_then(Clusters::lacking) {
-            Some(lacking) => Err(Fault::new(FaultKind::Incomplete, lacking)),
-            None => Ok(()),
-        }
+        self.clusters.as_ref().map_or(Ok(()), Clusters::whole)
     }
 
     /// Whether the answer may be used: it is whole, or a part is allowed, which is marked.
     pub(super) fn usable(&self, context: &FetchContext) -> Result<(), Fault> {
         match self.whole() {
-            Err(fault) if context.allow_partial && matches!(fault.kind, FaultKind::Incomplete | FaultKind::MappingClash) => {
+            Err(fault)
+                if context.allow_partial
+                    && matches!(fault.kind, FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::MappingClash) =>
+            {
                 context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())
             }
@@ -224,10 +229,11 @@ impl Shards {
 
     /// As [`Answer::whole`], for shards. A shard that the time range excludes counts as skipped, which is no error.
     pub(super) fn whole(&self) -> Result<(), Fault> {
-        if self.failed == 0 && self.successful + self.skipped >= self.total {
+        let answered = self.successful.saturating_add(self.skipped);
+        if self.failed == 0 && answered >= self.total {
             return Ok(());
         }
-        let missing = self.failed.max(self.total.saturating_sub(self.successful + self.skipped));
+        let missing = self.failed.max(self.total.saturating_sub(answered));
         let mut text = format!("{missing} of {} shards failed", self.total);
         let mut kind = FaultKind::Incomplete;
         if let Some(failure) = self.failures.first() {
@@ -277,7 +283,7 @@ mod tests {
         let ok = r#"{"timed_out":false,"_shards":{"total":3,"successful":1,"skipped":2,"failed":0}}"#;
         assert_eq!(verdict(ok), Ok(()));
         let faults = [
-            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, FaultKind::Incomplete),
+            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, FaultKind::OutOfTime),
             (
                 r#"{"timed_out":false,"terminated_early":true,"_shards":{"total":1,"successful":1,"failed":0}}"#,
                 FaultKind::Incomplete,
@@ -289,6 +295,14 @@ mod tests {
             ),
             (
                 r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"_clusters":{"total":2,"successful":1,"skipped":1}}"#,
+                FaultKind::Incomplete,
+            ),
+            (
+                r#"{"timed_out":false,"_shards":{"total":1,"successful":18446744073709551615,"skipped":9,"failed":18446744073709551615},"_clusters":{"skipped":18446744073709551615,"partial":1}}"#,
+                FaultKind::Incomplete,
+            ),
+            (
+                r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"_clusters":{"skipped":18446744073709551615,"partial":1}}"#,
                 FaultKind::Incomplete,
             ),
             (r#"{"timed_out":false}"#, FaultKind::Malformed),

@@ -30,6 +30,22 @@ pub(super) fn remote(expression: &str) -> Option<String> {
     part(expression, is_remote)
 }
 
+/// The names that an alias of the same meaning would have; `None` where there is no such alias, as of remote indices and exclusions.
+pub(super) fn to_alias(expression: &str) -> Option<Vec<&str>> {
+    let stays = |name: &str| !is_remote(name) && !is_exclusion(name) && !name.starts_with('<');
+    names(expression).all(stays).then(|| names(expression).collect())
+}
+
+/// The pattern of what all names begin with; `None` where they begin in different ways.
+pub(super) fn pattern(expression: &str) -> Option<String> {
+    let common = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum::<usize>();
+    let mut all = names(expression).filter(|name| !is_exclusion(name));
+    let first = all.next()?;
+    let length = all.fold(first.len(), |length, name| length.min(common(first, name)));
+    let start = first.get(..length)?.trim_end_matches(|c: char| c.is_ascii_digit() || c == '*');
+    (!start.is_empty() && !start.contains(['<', '*'])).then(|| format!("{start}*"))
+}
+
 /// Whether an expression names this remote cluster, perhaps by a pattern.
 pub(super) fn names_cluster(remote: &str, cluster: &str) -> bool {
     names(remote).filter(|name| !is_exclusion(name)).filter_map(|name| name.split_once(':')).any(|(of, _)| fits(of, cluster))
@@ -67,6 +83,12 @@ mod tests {
         let math = "<logs-{now/d{yyyy|+12:00}}>";
         assert_eq!(parts(math), (some(math), None));
         assert!(names_cluster("far:b-*", "far") && names_cluster("x:a,f*r:b-*", "far") && !names_cluster("-far:b,x:a", "far"));
+        assert_eq!(
+            (pattern("a-2023,a-2024-*,-a-x").as_deref(), pattern("a-1,b-1"), pattern("<a-{now/d}>")),
+            (Some("a-*"), None, None)
+        );
+        assert_eq!((pattern("far:a-1,far:a-2").as_deref(), pattern("1,12")), (Some("far:a-*"), None));
+        assert_eq!(to_alias("a-1,b-*"), Some(vec!["a-1", "b-*"]));
         assert_eq!(patterns("a-*,b,-c*,far:d*,<e-{now/d}-*>,*"), ["a-*", "*"]);
     }
 }

@@ -57,14 +57,20 @@ pub(super) enum FaultKind {
     ContextLost,
     /// The server refuses a pattern, or the number of clauses.
     TooComplex,
-    /// A body, URL or answer that is too long.
+    /// A body or an answer that is too long.
     TooLarge,
+    /// The path of a request is too long, which has the index expression.
+    PathTooLong,
     /// A page that is larger than the index allows.
     PageTooLarge,
     /// The mapping is not what the query was made for.
     MappingClash,
     /// A part of the answer is missing, and may be there on the next try.
     Incomplete,
+    /// The server stopped a search at a time limit of its own, and answers what it found until then.
+    OutOfTime,
+    /// The server searches fewer shards than the indices have for which the expression stands.
+    Uncovered,
     /// The records are not as many as the server counted, or one came twice: the whole reading is wrong.
     Miscounted,
     /// The index does not keep `_source`.
@@ -131,6 +137,7 @@ impl Fault {
             | FaultKind::Cut
             | FaultKind::Malformed
             | FaultKind::Incomplete
+            | FaultKind::OutOfTime
             | FaultKind::PitLimit => Repeat::Some,
             // A second try of what timed out takes the same long time; where nothing answered yet, the protocol may be wrong.
             FaultKind::Timeout | FaultKind::Closed => Repeat::Once,
@@ -160,27 +167,38 @@ impl Fault {
         self.kind == FaultKind::TooLarge && self.status == Some(413)
     }
 
+    /// Whether the server, or a proxy before it, had no time for an answer. Where that was to look at all records at once, it may
+    /// have the time to give them page by page.
+    pub(super) fn is_of_time(&self) -> bool {
+        matches!(self.kind, FaultKind::Timeout | FaultKind::OutOfTime)
+            || (self.kind == FaultKind::Unavailable && self.status == Some(504))
+    }
+
     /// Whether it may be the counting that the server does not manage, so that it is asked for the records themselves.
     pub(super) fn is_of_counting(&self) -> bool {
-        matches!(
-            self.kind,
-            FaultKind::Rejected
-                | FaultKind::MappingClash
-                | FaultKind::TooComplex
-                | FaultKind::ContextLost
-                | FaultKind::Miscounted
-                | FaultKind::Malformed
-                | FaultKind::PageTooLarge
-                | FaultKind::TooLarge
-                | FaultKind::ShortOfMemory { .. }
-                | FaultKind::NoDocuments
-                | FaultKind::LeftOut
-        )
+        self.is_of_time()
+            || matches!(
+                self.kind,
+                FaultKind::Rejected
+                    | FaultKind::MappingClash
+                    | FaultKind::TooComplex
+                    | FaultKind::ContextLost
+                    | FaultKind::Miscounted
+                    | FaultKind::Malformed
+                    | FaultKind::PageTooLarge
+                    | FaultKind::TooLarge
+                    | FaultKind::ShortOfMemory { .. }
+                    | FaultKind::NoDocuments
+                    | FaultKind::LeftOut
+            )
     }
 
     /// Whether a part of the records may be all that can be had.
     pub(super) fn leaves_a_part(&self) -> bool {
-        matches!(self.kind, FaultKind::Incomplete | FaultKind::MappingClash | FaultKind::Unavailable)
+        matches!(
+            self.kind,
+            FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::Uncovered | FaultKind::MappingClash | FaultKind::Unavailable
+        )
     }
 }
 
@@ -293,7 +311,10 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Fau
     if any_of(&["search_timeout_exception", "time_exceeded_exception", "task_cancelled_exception"]) || says("Time exceeded") {
         return FaultKind::Timeout;
     }
-    if status == 413 || any_of(&["too_long_http_line_exception", "too_long_http_header_exception", "content_too_long_exception"]) {
+    if matches!(status, 414 | 431) || any_of(&["too_long_http_line_exception", "too_long_http_header_exception"]) {
+        return FaultKind::PathTooLong;
+    }
+    if status == 413 || any_of(&["content_too_long_exception"]) {
         return FaultKind::TooLarge;
     }
     if any_of(&["too_many_buckets_exception"]) {
@@ -345,8 +366,12 @@ fn too_complex(any_of: &dyn Fn(&[&str]) -> bool, says: &dyn Fn(&str) -> bool) ->
 mod tests {
     use super::*;
 
+    fn fault(status: u16, body: &[u8]) -> Fault {
+        of_answer(status, None, body)
+    }
+
     fn kind(status: u16, body: &str) -> FaultKind {
-        of_answer(status, None, body.as_bytes()).kind
+        fault(status, body.as_bytes()).kind
     }
 
     #[test]
@@ -415,6 +440,15 @@ mod tests {
         assert_eq!(busy.again(true), Repeat::Some);
         assert_eq!(of_answer(302, None, b"").again(true), Repeat::Once);
         assert_eq!(of_answer(401, None, b"").again(true), Repeat::Never);
+    }
+
+    #[test]
+    fn a_server_without_the_time_to_count_may_have_it_to_give_records() {
+        let of_time =
+            [fault(504, b"<html>gateway timeout</html>"), fault(429, br#"{"error":{"type":"search_timeout_exception"}}"#)];
+        assert!(of_time.iter().chain([&Fault::new(FaultKind::OutOfTime, "")]).all(|f| f.is_of_time() && f.is_of_counting()));
+        let other = [fault(503, b""), fault(502, b""), Fault::new(FaultKind::Incomplete, ""), Fault::new(FaultKind::Refused, "")];
+        assert!(other.iter().all(|f| !f.is_of_time() && !f.is_of_counting()));
     }
 
     #[test]

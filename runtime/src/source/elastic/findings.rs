@@ -127,7 +127,7 @@ fn of_remotes(
         if skips && expression::names_cluster(&remote, name) {
             findings.push(SourceFinding::new(
                 format!("the server leaves the remote cluster `{name}` out without a word when it is down (`skip_unavailable`)"),
-                "hunts notice that, at the cost of a search for each reading",
+                "hunts notice that, at the cost of a search beside each opening",
             ));
         }
     }
@@ -188,16 +188,28 @@ fn ignored(connection: &Connection, context: &FetchContext) -> Result<Option<Sou
 fn of_states(connection: &Connection, context: &FetchContext, local: &str, findings: &mut Vec<SourceFinding>) -> Result<(), Fault> {
     let path = format!("_resolve/index/{}?expand_wildcards=all", encode(local));
     let resolved = asked(connection, context, path)?;
-    let listed = resolved.as_ref().and_then(|r| r.get("indices")).and_then(Value::as_array).into_iter().flatten();
-    let closed = |index: &&Value| {
-        index.get("attributes").and_then(Value::as_array).is_some_and(|a| a.iter().any(|word| word.as_str() == Some("closed")))
-    };
-    let names: Vec<&str> = listed.filter(closed).filter_map(|index| index.get("name")?.as_str()).collect();
-    if !names.is_empty() {
-        findings.push(SourceFinding::new(
-            format!("closed: {}", some(names.iter().copied())),
-            "a pattern leaves them out without a word, and hunts do not see their records: open them (`POST INDEX/_open`)",
-        ));
+    let listed: Vec<(&str, Vec<&str>)> = resolved.as_ref().map(attributes).unwrap_or_default();
+    let with =
+        |word: &str| -> Vec<&str> { listed.iter().filter(|(_, words)| words.contains(&word)).map(|(name, _)| *name).collect() };
+    let names = with("closed");
+    // Names with a dot are the server's own, and what is behind data streams.
+    let hidden: Vec<&str> = with("hidden").into_iter().filter(|name| !name.starts_with('.')).collect();
+    for (word, names, means) in [
+        (
+            "closed",
+            &names,
+            "a pattern leaves them out without a word, and hunts do not see their records (K0736): open them (`POST INDEX/_open`)",
+        ),
+        (
+            "frozen",
+            &with("frozen"),
+            "searches leave them out, and hunts do not see their records (K0736): thaw them (`POST INDEX/_unfreeze`)",
+        ),
+        ("hidden", &hidden, "a pattern leaves them out, as is meant: write them by their names where hunts are to see them"),
+    ] {
+        if !names.is_empty() {
+            findings.push(SourceFinding::new(format!("{word}: {}", some(names.iter().copied())), means));
+        }
     }
     let path = format!("_cluster/health/{}?level=indices&filter_path=indices.*.status", encode(local));
     let Some(health) = asked(connection, context, path)? else {
@@ -218,6 +230,16 @@ fn of_states(connection: &Connection, context: &FetchContext, local: &str, findi
         ));
     }
     Ok(())
+}
+
+/// The indices that an expression stands for, each with what it is.
+fn attributes(resolved: &Value) -> Vec<(&str, Vec<&str>)> {
+    let all = resolved.get("indices").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|index| {
+        let words = index.get("attributes")?.as_array()?.iter().filter_map(Value::as_str).collect();
+        Some((index.get("name")?.as_str()?, words))
+    })
+    .collect()
 }
 
 /// Findings about settings: limits below those that requests keep to, and how documents are kept.

@@ -2,6 +2,7 @@
 
 use super::auth::Auth;
 use super::config::ElasticConfig;
+use super::expression;
 use super::fault::{Fault, FaultKind};
 use crate::source::SourceError;
 use huntc_compiler::diag::Code;
@@ -66,7 +67,11 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
         FaultKind::ContextLost => (&codes::SNAPSHOT_LOST, "the server lost the point in time of the request".to_owned()),
         FaultKind::TooComplex => (&codes::REQUEST_FAILED, format!("a pattern is too complex for the server{status}")),
         FaultKind::TooLarge => (&codes::REQUEST_TOO_LARGE, format!("a request is larger than the server allows{status}")),
-        FaultKind::Incomplete | FaultKind::Miscounted => {
+        FaultKind::PathTooLong => (
+            &codes::REQUEST_TOO_LARGE,
+            format!("the names of its indices, {} bytes, are too long for the server{status}", indices.len()),
+        ),
+        FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::Uncovered | FaultKind::Miscounted => {
             (&codes::INCOMPLETE_ANSWER, "the server answered a part of the records only".to_owned())
         }
         FaultKind::NoDocuments => (&codes::NO_SOURCE_DOCUMENTS, "an index does not keep its documents".to_owned()),
@@ -130,8 +135,14 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         }
         FaultKind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
         FaultKind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
-        FaultKind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
-        FaultKind::Incomplete | FaultKind::Miscounted => {
+        FaultKind::TooLarge => "raise the body limit of the proxy before the server".to_owned(),
+        FaultKind::PathTooLong => return alias(config),
+        FaultKind::Uncovered => {
+            "see whether the credentials may `read` all of these indices, and whether remote clusters are up (`GET _remote/info`), \
+             or run with `--allow-partial`"
+                .to_owned()
+        }
+        FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::Miscounted => {
             "look for red indices with `GET _cluster/health?level=indices`, or run with `--allow-partial`".to_owned()
         }
         FaultKind::LeftOut => {
@@ -148,6 +159,21 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         FaultKind::Spent(_) | FaultKind::Stopped => return Vec::new(),
     };
     vec![help]
+}
+
+/// How an expression that is too long for a path becomes the name of an alias.
+fn alias(config: &ElasticConfig) -> Vec<String> {
+    let (source, name) = (&config.name, format!("huntc-{}", config.name.to_lowercase()));
+    let pattern = expression::pattern(&config.indices).unwrap_or_else(|| "winlogbeat-*".to_owned());
+    let mut helps = vec![format!("use patterns instead of names: `indices = [\"{pattern}\"]` under `[sources.{source}]`")];
+    helps.push(if let Some(indices) = expression::to_alias(&config.indices) {
+        let add = serde_json::json!({"actions": [{"add": {"indices": indices, "alias": name}}]});
+        format!("or an alias, with `indices = [\"{name}\"]`: `POST _aliases {add}`")
+    } else {
+        let place = |part: &str| format!("--source {source}={}/{part}", config.url.as_str().trim_end_matches('/'));
+        format!("or several places of one name, each with a part of the names: `{} {}`", place("A"), place("B"))
+    });
+    helps
 }
 
 #[cfg(test)]
@@ -183,9 +209,12 @@ mod tests {
             FaultKind::ContextLost,
             FaultKind::TooComplex,
             FaultKind::TooLarge,
+            FaultKind::PathTooLong,
             FaultKind::PageTooLarge,
             FaultKind::MappingClash,
             FaultKind::Incomplete,
+            FaultKind::OutOfTime,
+            FaultKind::Uncovered,
             FaultKind::Miscounted,
             FaultKind::NoDocuments,
             FaultKind::LeftOut,
@@ -198,5 +227,22 @@ mod tests {
             assert!(!error.message.ends_with('.') && !error.helps.is_empty() && error.notes == ["why"], "{kind:?}");
         }
         assert_eq!(of(&config, &Fault::spent(Spent::Cancelled)).code.id, "K1000");
+    }
+
+    #[test]
+    fn an_expression_that_is_too_long_becomes_an_alias() {
+        let helps = |indices: &str| {
+            let config = ElasticConfig::new("Prod", "https://es.example.org:9200", indices).unwrap();
+            of(&config, &Fault::new(FaultKind::PathTooLong, "why")).helps
+        };
+        let add = r#"`POST _aliases {"actions":[{"add":{"alias":"huntc-prod","indices":["a-1","b-*"]}}]}`"#;
+        assert!(helps("a-1, b-*")[1].ends_with(&format!("`indices = [\"huntc-prod\"]`: {add}")), "{:?}", helps("a-1, b-*"));
+        for no_alias in ["a-1,far:b", "a-*,-a-x", "<a-{now/d}>,b"] {
+            assert!(
+                helps(no_alias)[1]
+                    .contains("`--source Prod=https://es.example.org:9200/A --source Prod=https://es.example.org:9200/B`"),
+                "{no_alias}"
+            );
+        }
     }
 }

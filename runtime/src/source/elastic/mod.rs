@@ -135,7 +135,7 @@ impl ElasticSource {
         }
         std::thread::scope(|scope| {
             // What goes wrong is told where the point in time is needed.
-            scope.spawn(|| self.reading().open(context));
+            scope.spawn(|| self.reading().open_beside_mappings(context));
             self.mappings.of(&self.connection, context, &self.fields_of(request)).map(drop)
         })
     }
@@ -158,7 +158,7 @@ impl ElasticSource {
         loop {
             match run(&self.prepare(request, context, simple)?) {
                 Err(fault) if fault.kind == FaultKind::TooComplex && !simple => simple = true,
-                Err(fault) if fault.kind == FaultKind::MappingClash && !fresh => {
+                Err(fault) if matches!(fault.kind, FaultKind::MappingClash | FaultKind::Uncovered) && !fresh => {
                     fresh = true;
                     self.mappings.forget();
                 }
@@ -259,6 +259,10 @@ impl DataSource for ElasticSource {
 
     fn indices(&self) -> Vec<String> {
         self.mappings.known().into_iter().collect()
+    }
+
+    fn passed_over(&self) -> Vec<(String, &'static str)> {
+        self.mappings.passed_over()
     }
 
     fn moment(&self) -> u64 {

@@ -26,10 +26,15 @@ impl ElasticSource {
                 return Ok(builder.finish(prepared.wanted()));
             }
             // What surely is meant is asked first: a hit settles it.
-            self.search(prepared, &prepared.sure, enough.max(FEW), context, |answer| {
+            let asked = self.search(prepared, &prepared.sure, enough.max(FEW), context, |answer| {
                 prepared.take(&answer.hits.hits, &mut builder)
-            })?;
-            if builder.len() > 0 || prepared.exact {
+            });
+            let out_of_time = match asked {
+                // Page by page the server may have the time.
+                Err(fault) if fault.is_of_time() => true,
+                asked => asked.map(|()| false)?,
+            };
+            if builder.len() > 0 || (prepared.exact && !out_of_time) {
                 return Ok(builder.finish(prepared.wanted()));
             }
             let mut records = Scan::new(self.reading(), context, prepared).all()?.finish(prepared.names());
@@ -70,7 +75,10 @@ impl ElasticSource {
             tries += 1;
             let server = self.connection.server(context)?;
             let snapshot = server.has_shard_doc().then(|| self.reading().open(context)).transpose()?;
-            lenient |= snapshot.as_ref().is_some_and(|snapshot| snapshot.partial);
+            if snapshot.as_ref().is_some_and(|snapshot| snapshot.is_partial()) {
+                lenient = true;
+                context.stats.partial.store(true, Ordering::Relaxed);
+            }
             match self.search_once(prepared, (query, size), snapshot.as_deref(), lenient, context, &mut take) {
                 // The tries for the whole are used up.
                 Err(fault) if context.allow_partial && fault.leaves_a_part() && !lenient => lenient = true,

@@ -5,6 +5,7 @@ use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter, page_order};
 use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
+use super::coverage;
 use super::fault::{Fault, FaultKind};
 use super::outlet::Outlet;
 use super::prepare::PreparedRequest;
@@ -165,7 +166,7 @@ impl<'a> Scan<'a> {
     /// The point in time of the run, or one over a part of the indices where only that can be had.
     fn snapshot(&self) -> Result<Arc<Snapshot>, Fault> {
         let snapshot = self.shared.open(self.context)?;
-        if snapshot.partial {
+        if snapshot.is_partial() {
             self.lenient.store(true, Ordering::Relaxed);
             self.context.stats.partial.store(true, Ordering::Relaxed);
         }
@@ -328,7 +329,18 @@ impl<'a> Scan<'a> {
 
     /// Whether an answer may be used: it is complete, or a part may do.
     pub(super) fn check_complete(&self, answer: &Answer<'_>, snapshot: Option<&Snapshot>) -> Result<(), Fault> {
-        match answer.whole().and_then(|()| snapshot.map_or(Ok(()), |snapshot| snapshot.covers(answer))) {
+        let covers = || match snapshot {
+            Some(snapshot) => {
+                // Old servers do not tell their number when one is opened.
+                self.shared.covers(snapshot, answer.shard_count(), self.context)?;
+                if snapshot.is_partial() {
+                    self.take_a_part();
+                }
+                snapshot.covers(answer)
+            }
+            None => coverage::of_indices(self.shared.mappings, answer.shard_count()),
+        };
+        match answer.whole().and_then(|()| covers()) {
             Err(fault) if self.is_lenient() && fault.leaves_a_part() => {
                 self.context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())

@@ -3,16 +3,19 @@
 use super::answer::Answer;
 use super::body::{Pit, counting};
 use super::connection::Connection;
-use super::fault::Fault;
+use super::coverage;
+use super::fault::{Fault, FaultKind};
 use super::mapping::Mappings;
+use super::side_by_side::side_by_side;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
 use crate::source::repair::Repaired;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 /// The most queries, and the most bytes of them, that are kept to be counted again. Beyond that what was read cannot be confirmed.
 const MOST_READINGS: usize = 200;
@@ -24,6 +27,8 @@ pub(super) struct SharedSnapshot {
     state: Mutex<Shared>,
     /// Grows when what was read before does not belong to what is read now.
     moment: AtomicU64,
+    /// Set when one did not cover the indices that the mappings told of.
+    short: AtomicBool,
 }
 
 #[derive(Default)]
@@ -76,9 +81,9 @@ impl SharedSnapshot {
     }
 
     /// Lets go of a point in time that the server does not know any more. Another one that was opened since stays.
-    pub(super) fn lost(&self, snapshot: &Arc<Snapshot>, connection: &Connection, context: &FetchContext) {
+    pub(super) fn lost(&self, snapshot: &Snapshot, connection: &Connection, context: &FetchContext) {
         let mut state = self.locked();
-        if state.open.as_ref().is_some_and(|open| Arc::ptr_eq(open, snapshot)) {
+        if state.open.as_ref().is_some_and(|open| std::ptr::eq(&raw const **open, snapshot)) {
             state.open = None;
             state.doubtful |= state.overflown || !state.readings.is_empty();
             drop(state);
@@ -109,8 +114,34 @@ pub(super) struct SharedReading<'a> {
 }
 
 impl SharedReading<'_> {
-    /// The point in time of the run, opened on first use. After one was lost, what was read under it is counted again.
+    /// The point in time of the run, after mappings were asked for. An error where it does not cover their indices.
     pub(super) fn open(self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
+        let opened = self.open_beside_mappings(context)?;
+        self.covers(&opened, opened.shards, context)?;
+        Ok(opened)
+    }
+
+    /// The error where a point in time that goes to so many shards does not cover the indices that the mappings told of: nothing was
+    /// read under it, and another one is opened after mappings were asked for anew. It is looked at once: indices may come later. Where
+    /// it is so again, and a part may do, it is marked.
+    pub(super) fn covers(self, snapshot: &Snapshot, shards: Option<u64>, context: &FetchContext) -> Result<(), Fault> {
+        if shards.is_none() || snapshot.is_seen_to_cover() {
+            return Ok(());
+        }
+        if let Err(fault) = coverage::of_indices(self.mappings, shards) {
+            let again = self.snapshot.short.swap(true, Ordering::Relaxed);
+            if !(again && context.allow_partial) {
+                self.snapshot.lost(snapshot, self.connection, context);
+                return Err(fault);
+            }
+            snapshot.set_partial();
+        }
+        snapshot.see_that_it_covers();
+        Ok(())
+    }
+
+    /// The point in time of the run, opened on first use. After one was lost, what was read under it is counted again.
+    pub(super) fn open_beside_mappings(self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
         // The lock is held meanwhile: statements that start together share one.
         let mut state = self.snapshot.locked();
         if let Some(open) = &state.open {
@@ -121,15 +152,21 @@ impl SharedReading<'_> {
             opened => opened,
         };
         let opened = Arc::new(opened?);
-        state.open = Some(Arc::clone(&opened));
         if state.doubtful {
-            if self.is_same(&state, Some(&opened), context)? {
-                state.doubtful = false;
-            } else {
-                state.forget_readings();
-                self.snapshot.moment.fetch_add(1, Ordering::Relaxed);
+            match self.is_same(&state, Some(&opened), context) {
+                Ok(true) => state.doubtful = false,
+                Ok(false) => {
+                    state.forget_readings();
+                    self.snapshot.moment.fetch_add(1, Ordering::Relaxed);
+                }
+                // Whether its records are those that were read is not known, so that nobody may read under it.
+                Err(fault) => {
+                    opened.close(self.connection, context);
+                    return Err(fault);
+                }
             }
         }
+        state.open = Some(Arc::clone(&opened));
         Ok(opened)
     }
 
@@ -155,17 +192,20 @@ impl SharedReading<'_> {
         if state.overflown {
             return Ok(false);
         }
-        if let Some(indices) = &state.indices
-            && *indices != self.mappings.indices(self.connection, context)?
-        {
-            return Ok(false);
-        }
-        for reading in &state.readings {
-            if self.counted(&reading.query, snapshot, context)? != reading.total {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        // None of these needs the answer to another.
+        thread::scope(|scope| {
+            let indices = state
+                .indices
+                .as_ref()
+                .map(|indices| scope.spawn(move || Ok(*indices == self.mappings.indices(self.connection, context)?)));
+            let most = self.connection.config.concurrency;
+            let same = side_by_side(&state.readings, most, &AtomicBool::new(false), |reading| {
+                Ok(self.counted(&reading.query, snapshot, context)? == reading.total)
+            });
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a thread that asked ended early"));
+            let indices = indices.map_or(Ok(true), |indices| indices.join().unwrap_or_else(lost));
+            Ok(indices? && same?.into_iter().all(|same| same))
+        })
     }
 
     /// How many records a query finds.

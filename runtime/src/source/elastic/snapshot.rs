@@ -1,6 +1,6 @@
 //! Points in time: the records that are read under one do not change meanwhile.
 
-use super::answer::{self, Answer, Shards};
+use super::answer::{self, Answer, Clusters, Shards};
 use super::client::Call;
 use super::connection::Connection;
 use super::coverage;
@@ -10,7 +10,9 @@ use crate::source::FetchContext;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 /// How long the server keeps it unused; each page renews that time.
 pub(super) const KEEP_ALIVE: &str = "5m";
@@ -20,8 +22,10 @@ pub(super) struct Snapshot {
     product: Product,
     /// The latest id: servers may change it with any answer.
     id: Mutex<String>,
-    /// Whether shards are missing in it.
-    pub(super) partial: bool,
+    /// Set when shards are missing in it.
+    partial: AtomicBool,
+    /// Set when it was seen to cover the indices that there were when it was opened.
+    covers: AtomicBool,
     /// Over how many shards it was opened; old servers do not say.
     pub(super) shards: Option<u64>,
 }
@@ -32,6 +36,9 @@ struct Opened {
     id: Option<String>,
     #[serde(rename = "_shards")]
     shards: Option<Shards>,
+    /// New servers tell which remote clusters they left out.
+    #[serde(rename = "_clusters")]
+    clusters: Option<Clusters>,
 }
 
 impl Snapshot {
@@ -52,34 +59,73 @@ impl Snapshot {
             }
         };
         let call = Call { method: Method::POST, ..connection.get(path) };
-        let snapshot = connection.send(&call, context, |reply| {
-            let opened = serde_json::from_slice(&reply.body).map_err(|e| {
-                if let Some(id) = answer::opened(&reply.body) {
-                    Self { product, id: Mutex::new(id), partial: true, shards: None }.close(connection, context);
-                }
-                Fault::new(FaultKind::Malformed, format!("no point in time: {e}"))
-            });
-            let opened: Opened = opened?;
-            let Some(id) = opened.id.filter(|id| !id.is_empty()) else {
-                return Err(Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"));
-            };
-            let whole = opened.shards.as_ref().map_or(Ok(()), Shards::whole);
-            let shards = opened.shards.as_ref().map(Shards::count);
-            let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err(), shards };
-            match whole {
-                Err(fault) if !lenient => {
-                    // It was opened all the same, and stays so until it is closed.
-                    snapshot.close(connection, context);
-                    Err(fault)
-                }
-                _ => Ok(snapshot),
+        // Neither needs the other.
+        let (opened, all) = thread::scope(|scope| {
+            let beside = || coverage::of_expression(connection, context, lenient);
+            let all = coverage::is_asked_for(connection).then(|| scope.spawn(beside));
+            let opened = connection.send(&call, context, |reply| Self::read(&reply.body, product, connection, context, lenient));
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a thread that asked ended early"));
+            (opened, all.map(|all| all.join().unwrap_or_else(lost)))
+        });
+        let snapshot = opened?;
+        let covers = all
+            .map(|all| all.and_then(|all| coverage::check(connection, context, (&snapshot.id(), snapshot.shards), all, lenient)));
+        match covers {
+            Some(Err(fault)) if lenient && fault.leaves_a_part() => snapshot.set_partial(),
+            Some(Err(fault)) => {
+                snapshot.close(connection, context);
+                return Err(fault);
             }
-        })?;
-        if let Err(fault) = coverage::check(connection, context, &snapshot.id(), snapshot.shards) {
-            snapshot.close(connection, context);
-            return Err(fault);
+            Some(Ok(())) | None => {}
         }
         Ok(snapshot)
+    }
+
+    /// Reads the answer to an opening. What was opened and cannot be used is closed.
+    fn read(body: &[u8], product: Product, connection: &Connection, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
+        let opened = serde_json::from_slice(body).map_err(|e| {
+            if let Some(id) = answer::opened(body) {
+                Self { product, id: Mutex::new(id), partial: true.into(), covers: false.into(), shards: None }
+                    .close(connection, context);
+            }
+            Fault::new(FaultKind::Malformed, format!("no point in time: {e}"))
+        });
+        let opened: Opened = opened?;
+        let Some(id) = opened.id.filter(|id| !id.is_empty()) else {
+            return Err(Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"));
+        };
+        let whole = opened.shards.as_ref().map_or(Ok(()), Shards::whole);
+        let whole = whole.and_then(|()| opened.clusters.as_ref().map_or(Ok(()), Clusters::whole));
+        let shards = opened.shards.as_ref().map(Shards::count);
+        let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err().into(), covers: false.into(), shards };
+        match whole {
+            Err(fault) if !lenient => {
+                // It was opened all the same, and stays so until it is closed.
+                snapshot.close(connection, context);
+                Err(fault)
+            }
+            _ => Ok(snapshot),
+        }
+    }
+
+    /// Whether shards are missing in it.
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial.load(Ordering::Relaxed)
+    }
+
+    /// Shards are missing in it, and a part may do.
+    pub(super) fn set_partial(&self) {
+        self.partial.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was seen to cover the indices that there were when it was opened.
+    pub(super) fn is_seen_to_cover(&self) -> bool {
+        self.covers.load(Ordering::Relaxed)
+    }
+
+    /// It covers the indices that there were when it was opened, or a part may do.
+    pub(super) fn see_that_it_covers(&self) {
+        self.covers.store(true, Ordering::Relaxed);
     }
 
     /// The id for the next request.

@@ -96,9 +96,13 @@ impl ElasticSource {
         context: &FetchContext,
     ) -> Result<Option<Records>, Fault> {
         let Some(Countable { request, fields, single }) = self.countable(asked, context)? else { return Ok(None) };
-        self.with_prepared(&request, context, |prepared| {
+        let read = self.with_prepared(&request, context, |prepared| {
             self.read_at(&request, millis, &Parts::new(prepared, &single, &fields), context)
-        })
+        });
+        match read {
+            Err(fault) if fault.is_of_counting() => Ok(None),
+            read => read,
+        }
     }
 
     /// `None` where it cannot be exact, or costs more than reading.
@@ -109,7 +113,7 @@ impl ElasticSource {
                 return Ok(None);
             }
             let snapshot = self.reading().open(context)?;
-            if snapshot.partial {
+            if snapshot.is_partial() {
                 return Ok(None);
             }
             let parts = Parts::new(prepared, &single, &fields);
@@ -123,7 +127,10 @@ impl ElasticSource {
             // A reading knows which part came.
             Err(fault) if context.allow_partial && fault.leaves_a_part() => Ok(None),
             // What the server does not count it may give, and what a reading cannot give either it explains.
-            Err(fault) if fault.is_of_counting() => Ok(None),
+            Err(fault) if fault.is_of_counting() => {
+                context.stats.set_uncounted(self.connection.explain(&fault).message);
+                Ok(None)
+            }
             counted => counted,
         }
     }
@@ -135,12 +142,12 @@ impl ElasticSource {
                 return Ok(Some(0));
             }
             let snapshot = self.reading().open(context)?;
-            if snapshot.partial || !prepared.exact {
+            if snapshot.is_partial() || !prepared.exact {
                 return Ok(None);
             }
             match self.reading().counted(&prepared.query, Some(&snapshot), context) {
-                // It is read in halves, of which some records are in both.
-                Err(fault) if fault.refuses_length() => Ok(None),
+                // It is read in halves, of which some records are in both; or page by page, which takes a server less at once.
+                Err(fault) if fault.refuses_length() || fault.is_of_time() => Ok(None),
                 counted => counted.map(Some),
             }
         })
@@ -224,13 +231,22 @@ impl ElasticSource {
         self.reading().remember(&prepared.query, total);
         let mut tuples = Tuples { counted: Some(records), counts, cut: in_order, ..Tuples::default() };
         let request = asked.of_single();
-        if apart > 0 {
-            let part = json!({"bool": {"filter": [parts.single]}});
-            tuples.single = self.read_part(&request, &part, context)?.finish(names(&request));
-        }
         let instants: Vec<i64> = instants.into_iter().collect();
-        let seen = self.read_at(&request, &instants, parts, context)?;
-        Ok(seen.map(|seen| Tuples { seen, ..tuples }))
+        // Neither needs the other.
+        let (single, seen) = std::thread::scope(|scope| {
+            let single = (apart > 0).then(|| {
+                let part = json!({"bool": {"filter": [parts.single]}});
+                let request = &request;
+                scope.spawn(move || self.read_part(request, &part, context))
+            });
+            let seen = self.read_at(&request, &instants, parts, context);
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
+            (single.map(|single| single.join().unwrap_or_else(lost)), seen)
+        });
+        if let Some(single) = single.transpose()? {
+            tuples.single = single.finish(names(&request));
+        }
+        Ok(seen?.map(|seen| Tuples { seen, ..tuples }))
     }
 
     /// The first records, and how many there are. Where they are few, the others too.

@@ -84,8 +84,16 @@ impl Scan<'_> {
     pub(super) fn still_hold(&self, snapshot: &Snapshot, units: &mut Units) -> Result<bool, Fault> {
         let filters: serde_json::Map<String, Json> =
             units.all.iter().enumerate().map(|(n, unit)| (n.to_string(), unit.range.clone())).collect();
-        let (total, counts) =
-            self.aggregate::<Counts>(snapshot, &self.prepared.query, &json!({"units": {"filters": {"filters": filters}}}))?;
+        let counted =
+            self.aggregate::<Counts>(snapshot, &self.prepared.query, &json!({"units": {"filters": {"filters": filters}}}));
+        let (total, counts) = match counted {
+            // What cannot be confirmed is read again.
+            Err(fault) if fault.is_of_time() => {
+                *units = Units::default();
+                return Ok(false);
+            }
+            counted => counted?,
+        };
         let Some(counts) = counts else { return Err(Fault::new(FaultKind::Malformed, "the answer has no aggregations")) };
         let same = units.all.iter().enumerate().all(|(n, unit)| match &*unit.done() {
             Some(read) => counts.units.buckets.get(&n.to_string()).is_some_and(|bucket| bucket.doc_count == *read),

@@ -1,6 +1,7 @@
 //! Asks a server for mappings.
 
 use super::capabilities;
+use super::extent::Extent;
 use super::kinds::{Indices, ancestors};
 use super::read::MappingAnswers;
 use super::together::together;
@@ -28,6 +29,7 @@ pub(super) struct SeenMappings {
     pub(super) indices: Indices,
     /// The parts of the expression that did not answer.
     pub(super) silent: Vec<String>,
+    pub(super) extent: Extent,
 }
 
 /// Who asks.
@@ -45,33 +47,43 @@ impl Questioner<'_> {
         let (Some(local), false) = (expression::local(expression), unmapped) else {
             return self.types(expression, fields);
         };
-        let mut seen = match self.details(&local, fields) {
+        // Neither needs the other.
+        let (details, remote) = thread::scope(|scope| {
+            let remote = expression::remote(expression).map(|remote| scope.spawn(move || self.types(&remote, fields)));
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a thread that asked ended early"));
+            (self.details(&local, fields), remote.map(|remote| remote.join().unwrap_or_else(lost)))
+        });
+        let mut seen = match details {
             Err(fault) if matches!(fault.kind, FaultKind::Forbidden) => return self.types(expression, fields),
-            other => SeenMappings { indices: other?, silent: Vec::new() },
+            other => other?,
         };
-        if let Some(remote) = expression::remote(expression) {
-            match self.types(&remote, fields) {
-                // No remote cluster answers at all.
-                Err(fault) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => seen.silent.push(fault.reason),
-                types => {
-                    let SeenMappings { indices, silent } = types?;
-                    seen.indices.extend(indices);
-                    seen.silent = silent;
-                }
+        match remote {
+            // No remote cluster answers at all.
+            Some(Err(fault)) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => seen.silent.push(fault.reason),
+            Some(types) => {
+                let SeenMappings { indices, silent, .. } = types?;
+                seen.indices.extend(indices);
+                seen.silent = silent;
             }
+            None => {}
+        }
+        if expression::remote(expression).is_some() {
+            // How many shards remote clusters have, these do not tell.
+            seen.extent.shards = None;
         }
         Ok(seen)
     }
 
     /// `_mapping/field` has everything except the objects that contain the fields and what documents are kept with, which are in
     /// `_mapping`, and what is set for whole indices, which is in `_settings`.
-    fn details(&self, local: &str, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+    fn details(&self, local: &str, fields: &BTreeSet<String>) -> Result<SeenMappings, Fault> {
         const OPTIONS: &str = "allow_no_indices=false&ignore_unavailable=false";
         let indices = encode(local);
         let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
         let mut seen = MappingAnswers::default();
-        let settings = thread::scope(|scope| {
+        let (settings, closed) = thread::scope(|scope| {
             let settings = scope.spawn(|| self.settings(&indices));
+            let closed = scope.spawn(|| self.closed(local));
             let of_fields = |names: &[String]| -> Vec<String> {
                 lists(&indices, names)
                     .iter()
@@ -108,66 +120,82 @@ impl Questioner<'_> {
                 }
                 Ok(())
             });
-            read.and_then(|()| settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, ""))))
+            let settings = settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, "")));
+            read.and_then(|()| Ok((settings?, closed.join().unwrap_or_default())))
         })?;
-        seen.settings(settings.as_ref());
-        Ok(seen.finish(fields))
+        let mut extent = Extent::default();
+        if let Some(json) = &settings {
+            extent.settings(json);
+        }
+        if let Some(json) = &closed {
+            extent.resolved(json);
+        }
+        let elastic = self.connection.server(self.context)?.product == Product::Elasticsearch;
+        seen.settings(if elastic { settings.as_ref() } else { Some(&Value::Null) });
+        Ok(SeenMappings { indices: seen.finish(fields), silent: Vec::new(), extent })
     }
 
-    /// The settings that leave fields out of the index; `None` when they may not be read. OpenSearch has none of them.
+    /// The settings that leave fields out of the index, and how many shards the indices have; `None` when they may not be read.
     fn settings(&self, indices: &str) -> Result<Option<Value>, Fault> {
+        let mapping = ["total_fields.ignore_dynamic_beyond_limit", "ignore_malformed"];
+        let index = ["number_of_shards", "search.throttled"];
+        let filter = mapping.map(|key| format!("*.*.index.mapping.{key}")).into_iter();
+        let filter = filter.chain(index.map(|key| format!("*.settings.index.{key}"))).collect::<Vec<_>>().join(",");
+        let path = format!("{indices}/_settings?include_defaults=true&expand_wildcards=open&filter_path={filter}");
         if self.connection.server(self.context)?.product == Product::OpenSearch {
-            return Ok(Some(Value::Null));
+            // It has no settings that leave fields out of the index.
+            return Ok(self.once(path));
         }
-        let wanted = ["total_fields.ignore_dynamic_beyond_limit", "ignore_malformed"];
-        let filter = wanted.map(|key| format!("*.*.index.mapping.{key}")).join(",");
-        let path = format!("{indices}/_settings?include_defaults=true&filter_path={filter}");
-        let mut found = None;
-        match self.get(path, |_| Ok(()), |json| found = Some(json.clone())) {
+        match self.answer(path, |_| Ok(())) {
             Err(fault) if fault.again(true) == Repeat::Never && fault.status.is_some() => Ok(None),
-            other => other.map(|()| found),
+            other => other.map(Some),
         }
+    }
+
+    /// The closed indices that patterns of the expression pass over; `None` where the server does not tell.
+    fn closed(&self, local: &str) -> Option<Value> {
+        if expression::patterns(local).is_empty() {
+            return None;
+        }
+        let path = format!("_resolve/index/{}?expand_wildcards=closed&filter_path=indices.name,indices.attributes", encode(local));
+        self.once(path)
+    }
+
+    /// The answer to what a hunt can do without: one try.
+    fn once(&self, path: String) -> Option<Value> {
+        let reply = self.connection.send_once(&self.connection.get(path), self.context).ok()?;
+        serde_json::from_slice(&reply.body).ok()
     }
 
     /// `_field_caps` has types only.
     fn types(&self, expression: &str, fields: &BTreeSet<String>) -> Result<SeenMappings, Fault> {
         let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
         let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
-        let mut seen = SeenMappings::default();
         let indices = encode(expression);
-        for list in lists(&indices, &names) {
-            let path = format!(
-                "{indices}/_field_caps?fields={list}&include_unmapped=true&allow_no_indices=false&ignore_unavailable=false"
-            );
-            let whole = |json: &Value| match capabilities::failures(json) {
-                silent if silent.is_empty() => Ok(()),
-                silent => Err(Fault::new(FaultKind::Incomplete, format!("no answer from {}", silent.join("; ")))),
-            };
-            let read = |json: &Value| capabilities::read(json, &mut seen.indices);
-            match self.get(path.clone(), whole, read) {
-                Err(fault) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => {
-                    self.get(
-                        path,
-                        |_| Ok(()),
-                        |json| {
-                            seen.silent.extend(capabilities::failures(json));
-                            capabilities::read(json, &mut seen.indices);
-                        },
-                    )?;
-                }
-                other => other?,
+        let path = |list: &String| {
+            format!("{indices}/_field_caps?fields={list}&include_unmapped=true&allow_no_indices=false&ignore_unavailable=false")
+        };
+        let paths: Vec<String> = lists(&indices, &names).iter().map(path).collect();
+        let whole = |json: &Value| match capabilities::failures(json) {
+            silent if silent.is_empty() => Ok(()),
+            silent => Err(Fault::new(FaultKind::Incomplete, format!("no answer from {}", silent.join("; ")))),
+        };
+        let answers = together(&paths, |path| match self.answer(path.clone(), whole) {
+            Err(fault) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => {
+                self.answer(path.clone(), |_| Ok(()))
             }
+            other => other,
+        })?;
+        let mut seen = SeenMappings::default();
+        for json in &answers {
+            seen.silent.extend(capabilities::failures(json));
+            capabilities::read(json, &mut seen.indices);
         }
         if seen.indices.is_empty() {
             return Err(Fault::new(FaultKind::NoSuchIndex, ""));
         }
         capabilities::finish(&mut seen.indices, fields);
         Ok(seen)
-    }
-
-    /// Asks until an answer passes `check`, and takes it.
-    fn get(&self, path: String, check: impl Fn(&Value) -> Result<(), Fault>, take: impl FnOnce(&Value)) -> Result<(), Fault> {
-        self.answer(path, check).map(|json| take(&json))
     }
 
     /// Asks until an answer passes `check`.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod capabilities;
+mod extent;
 mod kept;
 mod kinds;
 mod parameters;
@@ -9,6 +10,7 @@ mod read;
 mod together;
 
 use ask::Questioner;
+use extent::Extent;
 pub(super) use kinds::{FieldKind, FieldMapping, Indices, ValuesKept};
 pub(super) use read::MappingAnswers;
 
@@ -33,6 +35,7 @@ struct State {
     indices: Arc<Indices>,
     /// The parts of the expression that did not answer.
     silent: Vec<String>,
+    extent: Extent,
     privileges: Option<Privileges>,
 }
 
@@ -81,6 +84,19 @@ impl Mappings {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).silent.clone()
     }
 
+    /// The indices that searches pass over without a word, each with why.
+    pub(super) fn passed_over(&self) -> Vec<(String, &'static str)> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.extent.passed_over.iter().map(|(index, why)| (index.clone(), *why)).collect()
+    }
+
+    /// Where a search that goes to so many shards cannot reach all open indices of the expression: how many shards these have, and
+    /// which of them have no mappings here.
+    pub(super) fn beyond(&self, searched: u64) -> Option<(u64, Vec<String>)> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.extent.beyond(searched, |index| state.indices.contains_key(index))
+    }
+
     /// Forgets everything, after the mappings changed.
     pub(super) fn forget(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
@@ -124,7 +140,7 @@ impl State {
         for (index, fields) in found.indices {
             indices.entry(index).or_default().extend(fields);
         }
-        self.silent = found.silent;
+        (self.silent, self.extent) = (found.silent, found.extent);
         self.known.extend(missing);
         self.indices = Arc::new(indices);
         Ok(())
