@@ -222,6 +222,7 @@ fn answer(state: &State, request: &Request) -> Response {
         ("GET", path) if path.starts_with("/_index_template/") => Response::json(404, &json!({"error": {}, "status": 404})),
         ("PUT", path) if path.starts_with("/_index_template/") => Response::json(200, &json!({"acknowledged": true})),
         ("GET", path) if path.starts_with("/_resolve/index/") => Response::json(200, &json!({"indices": []})),
+        ("GET", path) if path.ends_with("/_alias") => Response::json(200, &json!({})),
         ("GET", path) if path.ends_with("/_settings") => Response::json(200, &json!({})),
         ("GET", path) if path.ends_with("/_mapping") => Response::json(200, &json!({"logs-1": {"mappings": {}}})),
         ("POST", "/_search/scroll") => state.scroll(&shards, &request.body, false),

@@ -151,6 +151,25 @@ fn roles_that_see_a_part_and_roles_that_see_no_mapping() {
     }
 }
 
+/// A search by an alias with a routing goes to some of the shards, which is what the alias is for.
+#[test]
+fn an_alias_may_go_to_a_part_of_the_shards() {
+    for server in running(SERVERS) {
+        let index = "huntc-routed";
+        server.create(
+            index,
+            r#"{"settings":{"number_of_shards":3,"number_of_replicas":0},"aliases":{"huntc-route":{"routing":"x"},"huntc-all":{}},
+                "mappings":{"properties":{"@timestamp":{"type":"date"},"process":{"properties":{"command_line":{"type":"keyword"}}}}}}"#,
+        );
+        let documents = std::iter::repeat_n(DOCUMENTS[0], 30);
+        assert_eq!(server.load(index, documents), 30);
+        let count = |name: &str| texts(&source(&server, name).fetch(&pattern(), &FetchContext::default()).expect(name)).len();
+        assert_eq!(["huntc-routed", "huntc-all", "huntc-rout*"].map(count), [30; 3], "{}", server.name);
+        assert!((1..30).contains(&count("huntc-route")), "{}", server.name);
+        server.delete(index);
+    }
+}
+
 /// A pattern passes over closed indices, which the report names.
 #[test]
 fn closed_indices_of_a_pattern_are_told() {

@@ -88,6 +88,12 @@ fn values_beyond_a_limit_are_not_lost() {
         assert_eq!(at_most(keyword(Some(1024)), Es, &query), plain);
         assert!(approx(keyword(None), Os, &query).is_exact());
     }
+    // A document may have one value that the index has and one that it lacks.
+    let words = FieldKind::Text { keyword: Some((format!("{FIELD}.keyword"), Some(12))) };
+    for query in [pattern("*a*", true), term("powershell.exe")] {
+        assert_eq!(at_least(keyword(Some(12)), Os, &query), json!({"match_all": {}}));
+        assert_eq!(at_least(words.clone(), Os, &query)["bool"]["should"][1], json!({"exists": {"field": FIELD}}));
+    }
     // No value that equals a short literal is missing from the index. Lengths are counted in UTF-16 units.
     assert!(approx(keyword(Some(10)), Es, &term("ü".repeat(10).as_str())).is_exact());
     assert!(!approx(keyword(Some(10)), Es, &term("😀".repeat(6).as_str())).is_exact());

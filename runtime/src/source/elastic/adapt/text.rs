@@ -36,15 +36,17 @@ impl Adapter<'_> {
     /// The records that may have values which are longer than the limit of the index.
     fn beyond(&self, keyword: &Keyword<'_>) -> BoundQuery {
         let Some(limit) = keyword.limit else { return Query::MatchNone };
+        // A document may have several values in any field. In one that ECS has as single all are taken to be shorter than that.
+        let may_be_several = keyword.asked.list || limit < LONG;
         match (self.product, keyword.text) {
             // Elasticsearch indexes, for each document, which fields it left out.
             (Product::Elasticsearch, _) if keyword.type_only => Query::exists("_ignored"),
             (Product::Elasticsearch, _) => Query::term("_ignored", Value::text(keyword.real)),
             (Product::OpenSearch, None) if self.probe && limit >= LONG => Query::MatchNone,
             // OpenSearch does not. A field with several values may lack one of them in the index and still exist there.
-            (Product::OpenSearch, Some(text)) if keyword.asked.list => Query::exists(text),
+            (Product::OpenSearch, Some(text)) if may_be_several => Query::exists(text),
             (Product::OpenSearch, Some(text)) => Query::all_but(Query::exists(text), Query::exists(keyword.field)),
-            (Product::OpenSearch, None) if keyword.asked.list => Query::MatchAll,
+            (Product::OpenSearch, None) if may_be_several => Query::MatchAll,
             (Product::OpenSearch, None) => Query::all_but(Query::MatchAll, Query::exists(keyword.field)),
         }
     }

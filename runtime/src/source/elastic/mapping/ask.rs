@@ -81,9 +81,10 @@ impl Questioner<'_> {
         let indices = encode(local);
         let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
         let mut seen = MappingAnswers::default();
-        let (settings, closed) = thread::scope(|scope| {
+        let (settings, closed, routed) = thread::scope(|scope| {
             let settings = scope.spawn(|| self.settings(&indices));
             let closed = scope.spawn(|| self.closed(local));
+            let routed = scope.spawn(|| self.routed(&indices));
             let of_fields = |names: &[String]| -> Vec<String> {
                 lists(&indices, names)
                     .iter()
@@ -121,7 +122,7 @@ impl Questioner<'_> {
                 Ok(())
             });
             let settings = settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, "")));
-            read.and_then(|()| Ok((settings?, closed.join().unwrap_or_default())))
+            read.and_then(|()| Ok((settings?, closed.join().unwrap_or_default(), routed.join().unwrap_or_default())))
         })?;
         let mut extent = Extent::default();
         if let Some(json) = &settings {
@@ -130,6 +131,7 @@ impl Questioner<'_> {
         if let Some(json) = &closed {
             extent.resolved(json);
         }
+        extent.aliases(routed.as_ref());
         let elastic = self.connection.server(self.context)?.product == Product::Elasticsearch;
         seen.settings(if elastic { settings.as_ref() } else { Some(&Value::Null) });
         Ok(SeenMappings { indices: seen.finish(fields), silent: Vec::new(), extent })
@@ -159,6 +161,11 @@ impl Questioner<'_> {
         }
         let path = format!("_resolve/index/{}?expand_wildcards=closed&filter_path=indices.name,indices.attributes", encode(local));
         self.once(path)
+    }
+
+    /// The routing of the aliases of the expression; `None` where the server does not tell.
+    fn routed(&self, indices: &str) -> Option<Value> {
+        self.once(format!("{indices}/_alias?expand_wildcards=open&filter_path=*.aliases.*.search_routing"))
     }
 
     /// The answer to what a hunt can do without: one try.

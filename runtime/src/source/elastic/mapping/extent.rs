@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 /// What an index expression stands for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Extent {
-    /// How many shards each open index has; `None` where that may not be asked, or where remote clusters have others.
+    /// How many shards each open index has; `None` where that may not be asked, where remote clusters have others, and
+    /// where an alias goes to a part of them.
     pub(super) shards: Option<BTreeMap<String, u64>>,
     /// The indices that searches pass over without a word, each with why.
     pub(super) passed_over: BTreeMap<String, &'static str>,
@@ -30,6 +31,14 @@ impl Extent {
         }
         if !shards.is_empty() {
             self.shards = Some(shards);
+        }
+    }
+
+    /// Reads which aliases have a routing: a search by such an alias goes to a part of the shards, as whoever made it wants. Where
+    /// nothing is told, any may be one.
+    pub(super) fn aliases(&mut self, json: Option<&Value>) {
+        if json.and_then(Value::as_object).is_none_or(|routed| !routed.is_empty()) {
+            self.shards = None;
         }
     }
 
@@ -70,6 +79,13 @@ mod tests {
         assert_eq!(extent.beyond(3, |index| index == "a"), Some((5, vec!["b".to_owned()])));
         extent.settings(&json!({"a": of("18446744073709551615"), "b": of("1")}));
         assert_eq!(extent.beyond(3, |_| true), Some((u64::MAX, Vec::new())), "what a stranger says is no panic");
+        for (aliases, known) in
+            [(Some(json!({})), true), (Some(json!({"a": {"aliases": {"b": {"search_routing": "x"}}}})), false), (None, false)]
+        {
+            let mut extent = extent.clone();
+            extent.aliases(aliases.as_ref());
+            assert_eq!(extent.shards.is_some(), known, "{aliases:?}");
+        }
         let mut unknown = Extent::default();
         unknown.settings(&json!({"a": of("3"), "b": {"settings": {}}}));
         assert_eq!((unknown.beyond(0, |_| true), Extent::default().beyond(0, |_| true)), (None, None));
