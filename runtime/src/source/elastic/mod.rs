@@ -23,6 +23,7 @@ mod halves;
 mod mapping;
 mod message;
 mod offline;
+mod one_pass;
 mod origin;
 mod outlet;
 mod paste;
