@@ -137,8 +137,12 @@ impl Table {
         if let Some(records) = self.known_records {
             return records;
         }
-        // Of many records, each pass looks at a part of them, so that their ids are not held together.
-        let passes = (self.counted().count() / RECORDS_OF_A_PASS) as u64 + 1;
+        self.count_records(RECORDS_OF_A_PASS)
+    }
+
+    /// Of more sightings than `most`, each pass looks at the records of a part, so that the ids of all are not held together.
+    fn count_records(&self, most: usize) -> u64 {
+        let passes = (self.counted().count() / most) as u64 + 1;
         let of_pass = |pass: u64| {
             let ids = self.counted().filter_map(|s| s.record());
             let mut records: Vec<u64> = ids.filter(|record| record % passes == pass).collect();

@@ -2,6 +2,7 @@
 
 mod adapt;
 mod answer;
+mod answer_body;
 mod auth;
 mod body;
 mod bulk;
