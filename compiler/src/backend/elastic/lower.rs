@@ -177,7 +177,14 @@ impl Request<'_> {
         let found = predicate::on_slot(&self.context(), &scan.predicate, self.entity, SlotId(0));
         let query = Query::all_but(creation_record(), found.query);
         let kinds = Arc::new(FieldKinds::of(self.catalog, &query, []));
-        found.exact.then(|| RequestForm { query, fields: Vec::new(), kinds, written_times: false, spare: None, exactness: Exactness::Exact })
+        found.exact.then(|| RequestForm {
+            query,
+            fields: Vec::new(),
+            kinds,
+            written_times: false,
+            spare: None,
+            exactness: Exactness::Exact,
+        })
     }
 
     /// What makes a tuple in each slot that GET looks at; nothing where only all slots together tell in which records something

@@ -10,7 +10,9 @@ use crate::source::{FetchContext, SourceError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use std::error::Error;

@@ -436,7 +436,10 @@ mod tests {
         let records = a.finish(["p", "q"].into_iter());
         assert_eq!((&*records.observations[1], records.times.len(), records.mended.ids.len()), ("i/3", 2, 2));
         assert_eq!(records.mended.named.len(), 2);
-        assert_eq!((values(&records, 0, 0), values(&records, 0, 1)), (vec![Scalar::Text("1".into())], vec![Scalar::Text("3".into())]));
+        assert_eq!(
+            (values(&records, 0, 0), values(&records, 0, 1)),
+            (vec![Scalar::Text("1".into())], vec![Scalar::Text("3".into())])
+        );
         assert_eq!((values(&records, 1, 0), values(&records, 1, 1)), (vec![], vec![]), "a column that is not kept");
     }
 
