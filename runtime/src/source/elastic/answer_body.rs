@@ -10,7 +10,7 @@ use std::io::{self, Write};
 pub(super) enum AnswerBody<'a> {
     Plain(BoundedBody<'a>),
     Packed {
-        unpacked: GzDecoder<BoundedBody<'a>>,
+        unpacked: Box<GzDecoder<BoundedBody<'a>>>,
         /// Whether anything came: what has no body is not packed either.
         begun: bool,
     },
@@ -31,7 +31,7 @@ impl<'a> AnswerBody<'a> {
     pub(super) fn new(headers: &HeaderMap, most: usize, memory: Lent<'a>) -> Self {
         let body = BoundedBody { bytes: Vec::new(), most, memory, refused: None };
         let packed = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
-        if packed { Self::Packed { unpacked: GzDecoder::new(body), begun: false } } else { Self::Plain(body) }
+        if packed { Self::Packed { unpacked: Box::new(GzDecoder::new(body)), begun: false } } else { Self::Plain(body) }
     }
 
     /// Takes what comes next.

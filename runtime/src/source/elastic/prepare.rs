@@ -40,14 +40,20 @@ pub(super) struct PreparedRequest {
     /// Names of the columns: the request's fields, `@timestamp` if it is not among them, and for a probe all fields of the query.
     names: Vec<String>,
     wanted: usize,
-    time: usize,
-    /// Whether the values of that column are wanted, beside the time that they mean.
-    keeps_time: bool,
+    time: TimeColumn,
     observations: bool,
     window: Window,
     /// How documents are read. The first decoder is used for indices that are not in `by_index` too.
     decoders: Vec<Decoder>,
     by_index: HashMap<String, usize>,
+}
+
+/// The column of the times.
+#[derive(Clone, Copy)]
+struct TimeColumn {
+    at: usize,
+    /// Whether its values are wanted, beside the instants that they mean.
+    kept: bool,
 }
 
 /// How the documents of some indices become records.
@@ -153,8 +159,7 @@ impl PreparedRequest {
             from_index,
             names,
             wanted,
-            time,
-            keeps_time: time < wanted || request.enough.is_some(),
+            time: TimeColumn { at: time, kept: time < wanted || request.enough.is_some() },
             observations: request.fields.iter().any(|f| f == "_id"),
             window: request.window,
             decoders,
@@ -173,7 +178,7 @@ impl PreparedRequest {
     }
 
     pub(super) fn builder(&self) -> RecordsBuilder {
-        RecordsBuilder::new(self.names.len(), self.observations).with_unlike(self.time, self.keeps_time)
+        RecordsBuilder::new(self.names.len(), self.observations).with_unlike(self.time.at, self.time.kept)
     }
 
     /// The names of the columns that the request asked for.
@@ -237,7 +242,7 @@ impl PreparedRequest {
     }
 
     fn time_of(&self, builder: &RecordsBuilder) -> Option<Instant> {
-        builder.columns.get(self.time)?.current().find_map(document_time::of_scalar)
+        builder.columns.get(self.time.at)?.current().find_map(document_time::of_scalar)
     }
 }
 

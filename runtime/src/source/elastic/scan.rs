@@ -406,14 +406,13 @@ impl<'a> Scan<'a> {
             let mut mended = Repaired::default();
             let read = one_pass::read(&reply.body, self.prepared, builder);
             let taken = read.is_some();
-            let (mut answer, end) = match read {
-                Some(read) => read,
-                None => {
-                    builder.back_to(mark);
-                    let answer = Answer::read(&reply.body, &mut mended)?;
-                    let end = PageEnd::of(&answer.hits.hits);
-                    (answer, end)
-                }
+            let (mut answer, end) = if let Some(read) = read {
+                read
+            } else {
+                builder.back_to(mark);
+                let answer = Answer::read(&reply.body, &mut mended)?;
+                let end = PageEnd::of(&answer.hits.hits);
+                (answer, end)
             };
             if let Err(fault) = self.check_page(&mut answer, end, snapshot, size, total) {
                 builder.back_to(mark);

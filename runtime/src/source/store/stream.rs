@@ -42,7 +42,9 @@ impl Store {
             if before <= LONG && total > LONG {
                 self.segments.iter().for_each(|segment| segment.keep_less(KEPT_AFTER_LONG));
             } else if total > LONG {
-                selections.iter().for_each(|selection| selection.segment.release());
+                for selection in selections.iter() {
+                    selection.segment.release();
+                }
             }
             selections.clear();
             context.allowance.check()?;
