@@ -10,7 +10,7 @@ use huntc_compiler::backend::elastic::lower;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::check::hir::{Predicate, SourceRef};
 use huntc_compiler::options::ProcessIdentity;
-use huntc_compiler::plan::{Detail, Node, NodeId, Op, Plan, Scan};
+use huntc_compiler::plan::{Attr, Detail, Node, NodeId, Op, Plan, Scan};
 use huntc_compiler::request::{BoundRequest, Exactness, Query, RequestTemplate};
 use huntc_compiler::source::{SourceId, Span};
 use huntc_runtime::allowance::Allowance;
@@ -45,13 +45,17 @@ fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sigh
 }
 
 fn template(entity: EntityId, predicate: &Predicate) -> RequestTemplate {
+    template_of(entity, predicate, Vec::new())
+}
+
+fn template_of(entity: EntityId, predicate: &Predicate, columns: Vec<Attr>) -> RequestTemplate {
     let scan = Scan { source: SourceRef(0), window: None, predicate: predicate.clone() };
     let node = Node {
         op: Op::Scan(scan),
         inputs: Vec::new(),
         references: Vec::new(),
         entity: Some(entity),
-        columns: Vec::new(),
+        columns,
         detail: Detail::default(),
         origin: Span::new(SourceId(0), 0, 0),
         statement: 1,
@@ -137,6 +141,19 @@ fn a_process_with_an_entity_id_is_none_without() {
         let meant: BTreeSet<_> = (0..cases.len()).filter(|n| cases[*n].1).collect();
         assert_eq!(found, meant);
     }
+}
+
+/// The time of a record comes as it is written only where it is an attribute like another one.
+#[test]
+fn written_times_are_wanted_where_they_are_shown() {
+    let catalog = Catalog::builtin();
+    let process = catalog.entity("process").expect("a type");
+    let written = |columns: Vec<Attr>| template_of(process, &Predicate::TRUE, columns).form.written_times;
+    let field = |name: &str| vec![Attr::Record(catalog.record_field(name).expect("a field"))];
+    assert_eq!([written(Vec::new()), written(field("host.name")), written(field("@timestamp"))], [false, false, true]);
+    let form = template(process, &Predicate::TRUE).form;
+    assert!(form.fields.iter().any(|name| name == "@timestamp"), "whoever reads a request sees that times are read");
+    assert!(form.spare.is_none_or(|spare| spare.fields.iter().all(|name| name != "@timestamp")));
 }
 
 /// Compares one pattern; answers whether it found some of what stands there but not all.

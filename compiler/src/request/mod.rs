@@ -36,6 +36,9 @@ pub struct BoundRequest {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
+    /// Whether the times of records are wanted as they are written, beside the instants that they mean. Otherwise a source may leave
+    /// out the column `@timestamp`.
+    pub written_times: bool,
     /// Fields that a source may leave out.
     pub spare: Option<Arc<Spare>>,
     /// How many records are enough, where not all are wanted (probes).
@@ -56,7 +59,7 @@ impl BoundRequest {
     pub fn of(catalog: &Catalog, query: BoundQuery, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
-        Self { query, window: None, fields, kinds, spare: None, enough: None }
+        Self { query, window: None, fields, kinds, written_times: true, spare: None, enough: None }
     }
 }
 

@@ -70,6 +70,8 @@ pub struct RequestForm {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
+    /// Whether what is read of a record is its time as it is written.
+    pub written_times: bool,
     /// The fields that only some records need.
     pub spare: Option<Arc<Spare>>,
     /// Whether every hit counts, or hits are tested again on the returned fields.

@@ -4,6 +4,7 @@
 //! their names: `cargo bench --bench targets -- term`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod answers;
 mod compile;
 mod data;
 #[path = "../support/generate.rs"]
@@ -27,7 +28,7 @@ use rows::{Effort, Row};
 use std::process::ExitCode;
 
 /// The rows of all files.
-const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, windows::ROWS, hunts::ROWS, variables::ROWS];
+const GROUPS: &[&[Row]] = &[answers::ROWS, compile::ROWS, store::ROWS, windows::ROWS, hunts::ROWS, variables::ROWS];
 
 /// Measures the targets for speed and memory on generated data.
 #[derive(Parser)]

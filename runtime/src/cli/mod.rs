@@ -1,6 +1,7 @@
 //! The command line: one file for each command. No type of the argument parser is used outside of this folder.
 
 mod analytics;
+mod arenas;
 mod args;
 mod catalog;
 mod check;
@@ -92,6 +93,7 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> std::process::ExitCode {
+    arenas::limit();
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli).into(),
         Err(error) => {

@@ -47,6 +47,7 @@ pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) 
         window: template.window,
         fields: form.fields.clone(),
         kinds: Arc::clone(&form.kinds),
+        written_times: form.written_times,
         spare: form.spare.clone(),
         enough: None,
     }

@@ -19,8 +19,8 @@ pub struct Growth<'t> {
     index: KeyIndex,
     /// For each chunk of the table, the creation records.
     creations: Vec<Vec<u64>>,
-    /// Sightings of the table that are of creation records, by chunk and place, which were not marked yet.
-    found: Vec<(u32, u32)>,
+    /// Those of them that were added since the last [`Self::keep`], in the same way.
+    found: Vec<Vec<u64>>,
     /// What the table does not have, or has otherwise. Entities are their places.
     more: Vec<Sighting>,
     /// How many of these are there to stay.
@@ -39,8 +39,9 @@ impl<'t> Growth<'t> {
             Some(bits) => bits.to_vec(),
             None => vec![0; chunk.sightings.len().div_ceil(64)],
         };
-        let creations = table.content.chunks.iter().map(bits).collect();
-        let (found, more, pool) = (Vec::new(), Vec::new(), PoolWriter::default());
+        let creations: Vec<Vec<u64>> = table.content.chunks.iter().map(bits).collect();
+        let found = creations.iter().map(|bits| vec![0; bits.len()]).collect();
+        let (more, pool) = (Vec::new(), PoolWriter::default());
         Self { table, columns, index, creations, found, more, kept: 0, pool }
     }
 
@@ -65,7 +66,10 @@ impl<'t> Growth<'t> {
             merged.merge(&sighting);
             if (merged.counted(), merged.undecided) == (known.counted(), known.undecided) {
                 let Seat { chunk, start, .. } = entity.place();
-                self.found.extend(merged.creation().then_some((chunk, start + at as u32)));
+                let at = start as usize + at;
+                if let Some(word) = self.found.get_mut(chunk as usize).and_then(|bits| bits.get_mut(at / 64)) {
+                    *word |= u64::from(merged.creation()) << (at % 64);
+                }
                 return;
             }
         }
@@ -77,26 +81,22 @@ impl<'t> Growth<'t> {
 
     /// Forgets what was added since the last [`Self::keep`].
     pub fn forget(&mut self) {
-        self.found.clear();
+        self.found.iter_mut().flatten().for_each(|word| *word = 0);
         self.more.truncate(self.kept);
     }
 
     /// What was added so far stays.
     pub fn keep(&mut self) {
-        for (chunk, at) in self.found.drain(..) {
-            let word = self.creations.get_mut(chunk as usize).and_then(|bits| bits.get_mut(at as usize / 64));
-            if let Some(word) = word {
-                *word |= 1 << (at % 64);
-            }
+        for (word, found) in self.creations.iter_mut().flatten().zip(self.found.iter_mut().flatten()) {
+            *word |= std::mem::take(found);
         }
         self.kept = self.more.len();
     }
 
     /// Roughly how many bytes were added.
     pub fn bytes(&self) -> usize {
-        let bits = self.creations.iter().map(|bits| size_of_val(bits.as_slice())).sum::<usize>();
-        let found = size_of_val(self.found.as_slice());
-        self.index.bytes() + bits + found + size_of_val(self.more.as_slice()) + self.pool.bytes()
+        let bits = self.creations.iter().chain(&self.found).map(|bits| size_of_val(bits.as_slice())).sum::<usize>();
+        self.index.bytes() + bits + size_of_val(self.more.as_slice()) + self.pool.bytes()
     }
 
     /// The table with everything that was kept, its rows in the order in which they were.

@@ -30,6 +30,9 @@ use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
+/// The most sightings whose records are counted at once.
+const RECORDS_OF_A_PASS: usize = 4 << 20;
+
 /// The value of a variable.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the other fields are what they are called")]
@@ -134,10 +137,20 @@ impl Table {
         if let Some(records) = self.known_records {
             return records;
         }
-        let mut records: Vec<u64> = self.counted().filter_map(|s| s.record()).collect();
-        records.sort_unstable();
-        records.dedup();
-        records.into_iter().map(|record| self.weights.of(record)).sum()
+        self.count_records(RECORDS_OF_A_PASS)
+    }
+
+    /// Of more sightings than `most`, each pass looks at the records of a part, so that the ids of all are not held together.
+    fn count_records(&self, most: usize) -> u64 {
+        let passes = (self.counted().count() / most) as u64 + 1;
+        let of_pass = |pass: u64| {
+            let ids = self.counted().filter_map(|s| s.record());
+            let mut records: Vec<u64> = ids.filter(|record| record % passes == pass).collect();
+            records.sort_unstable();
+            records.dedup();
+            records.into_iter().map(|record| self.weights.of(record)).sum::<u64>()
+        };
+        (0..passes).map(of_pass).sum()
     }
 
     /// The ids of the records of the counted sightings.
@@ -157,8 +170,7 @@ impl Table {
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.
     pub fn sort_by_time(&mut self) {
         let order = self.by_time();
-        let places = &self.content.places;
-        self.content.places = Arc::new(order.into_iter().filter_map(|at| places.get(at as usize).copied()).collect());
+        put_in_order(Arc::make_mut(&mut self.content.places).as_mut_slice(), order);
         self.sorted = false;
     }
 
@@ -188,6 +200,23 @@ impl Table {
             }
         }
         counts
+    }
+}
+
+/// Puts items into an order, which has their places, in place: the memory of a second list is saved.
+fn put_in_order<T: Copy>(items: &mut [T], mut order: Vec<u32>) {
+    for start in 0..order.len() {
+        let first = items[start];
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut order[at], at as u32) as usize;
+            if from == start {
+                items[at] = first;
+                break;
+            }
+            items[at] = items[from];
+            at = from;
+        }
     }
 }
 

@@ -72,11 +72,13 @@ impl Request<'_> {
 
     fn form(&self) -> RequestForm {
         let lowered = self.query();
-        let fields = self.fields();
+        let mut fields = self.fields();
         let spare = self.spare(&fields).map(Arc::new);
+        // What is found in a record has its time.
+        let written_times = !fields.insert("@timestamp".to_owned());
         let exactness = if lowered.exact { Exactness::Exact } else { Exactness::Superset };
         let kinds = Arc::new(FieldKinds::of(self.catalog, &lowered.query, &fields));
-        RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, spare, exactness }
+        RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, written_times, spare, exactness }
     }
 
     fn query(&self) -> Lowered {
@@ -175,7 +177,14 @@ impl Request<'_> {
         let found = predicate::on_slot(&self.context(), &scan.predicate, self.entity, SlotId(0));
         let query = Query::all_but(creation_record(), found.query);
         let kinds = Arc::new(FieldKinds::of(self.catalog, &query, []));
-        found.exact.then(|| RequestForm { query, fields: Vec::new(), kinds, spare: None, exactness: Exactness::Exact })
+        found.exact.then(|| RequestForm {
+            query,
+            fields: Vec::new(),
+            kinds,
+            written_times: false,
+            spare: None,
+            exactness: Exactness::Exact,
+        })
     }
 
     /// What makes a tuple in each slot that GET looks at; nothing where only all slots together tell in which records something
@@ -309,7 +318,7 @@ impl Request<'_> {
     }
 
     fn base(&self) -> Fields {
-        let mut fields = Fields::from(["@timestamp".to_owned()]);
+        let mut fields = Fields::new();
         let observed = self.node.columns.contains(&Attr::Sighting(SightingAttr::ObservationId));
         if observed || self.catalog.get(self.entity).identity.per_record {
             fields.insert("_id".to_owned());

@@ -1,5 +1,6 @@
 //! HTTP to one server: connections, credentials, and single tries of requests, which can be cancelled at any moment.
 
+use super::answer_body::AnswerBody;
 use super::auth::Auth;
 use super::config::{ElasticConfig, Proxy, decode_percent};
 use super::fault::{self, Fault, FaultKind};
@@ -9,7 +10,9 @@ use crate::source::{FetchContext, SourceError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use std::error::Error;
@@ -103,21 +106,11 @@ impl Client {
         let status = answer.status();
         self.known.fetch_or(status.is_success(), Ordering::Relaxed);
         let headers = answer.headers().clone();
-        let mut body = Vec::new();
-        let mut memory = context.allowance.lend("the answer of a server");
-        loop {
-            match answer.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
-                    return Err(Fault::new(FaultKind::TooLarge, format!("the answer is longer than {} bytes", self.answer_limit)));
-                }
-                Ok(Some(chunk)) => {
-                    memory.grow(chunk.len()).map_err(Fault::spent)?;
-                    body.extend_from_slice(&chunk);
-                }
-                Ok(None) => break,
-                Err(e) => return Err(Fault::new(FaultKind::Cut, describe(&e))),
-            }
+        let mut body = AnswerBody::new(&headers, self.answer_limit, context.allowance.lend("the answer of a server"));
+        while let Some(chunk) = answer.chunk().await.map_err(|e| Fault::new(FaultKind::Cut, describe(&e)))? {
+            body.take(&chunk)?;
         }
+        let body = body.finish()?;
         if status.is_success() {
             Ok(Reply { headers, body })
         } else {
@@ -192,6 +185,7 @@ fn build(config: &ElasticConfig) -> Result<reqwest::Client, SourceError> {
     let unusable = |what: &str| SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}`: {what}", config.name));
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     if let Some(value) = authorization(&config.auth) {
         let value = value.map_err(|()| {
             unusable("the credentials hold characters that cannot be sent").help("look for line breaks at the end of the secret")
@@ -205,6 +199,8 @@ fn build(config: &ElasticConfig) -> Result<reqwest::Client, SourceError> {
         .retry(reqwest::retry::never())
         .referer(false)
         .http1_only()
+        // What comes is unpacked here: the client would hand on four kilobytes at a time.
+        .no_gzip()
         .tcp_nodelay(true)
         .connect_timeout(config.connect_timeout)
         .pool_max_idle_per_host(config.concurrency.max(1))

@@ -3,17 +3,22 @@
 use crate::source::repair::Flaw;
 use crate::source::{Column, Mended, RECORD_IDS, Records, Scalar};
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use huntc_compiler::time::Instant;
-use std::hash::Hasher;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 /// A column under construction.
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     column: Column,
-    /// Whether hardly a value comes twice, so that it is not worth to look for it.
-    unlike: bool,
-    texts: HashMap<Arc<str>, u32>,
+    repeats: Repeats,
+    /// The distinct texts: a hash of each, and its code.
+    texts: HashTable<(u32, u32)>,
+    hasher: RandomState,
+    /// The code of the text that came last.
+    last: u32,
     whole: HashMap<i64, u32>,
     other: HashMap<u64, u32>,
     /// Bytes of the distinct texts.
@@ -21,12 +26,25 @@ pub(super) struct ColumnBuilder {
     bools: [Option<u32>; 2],
 }
 
+/// How often a value comes in a column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Repeats {
+    /// Equal values have one code.
+    Often,
+    /// So rarely that it is not worth to look for it.
+    Rarely,
+    /// The values of a record are wanted until it ends only, so that none is kept.
+    Unkept,
+}
+
 impl ColumnBuilder {
     fn new() -> Self {
         Self {
             column: Column { starts: vec![0], ..Column::default() },
-            unlike: false,
-            texts: HashMap::default(),
+            repeats: Repeats::Often,
+            texts: HashTable::new(),
+            hasher: RandomState::default(),
+            last: 0,
             whole: HashMap::default(),
             other: HashMap::default(),
             text_bytes: 0,
@@ -41,21 +59,36 @@ impl ColumnBuilder {
     }
 
     fn text_code(&mut self, text: &str) -> u32 {
-        if self.unlike {
+        if self.repeats != Repeats::Often {
             self.text_bytes += text.len();
             return self.add(Scalar::Text(text.into()));
         }
-        if let Some(code) = self.texts.get(text) {
+        // Neighbours often say the same.
+        if self.is_text(self.last, text) {
+            return self.last;
+        }
+        let hash = self.hasher.hash_one(text) as u32;
+        let known = self.texts.find(spread(hash), |(other, code)| *other == hash && self.is_text(*code, text));
+        if let Some((_, code)) = known {
+            self.last = *code;
             return *code;
         }
         self.text_bytes += text.len();
-        let text: Arc<str> = text.into();
-        let code = self.add(Scalar::Text(Arc::clone(&text)));
-        self.texts.insert(text, code);
+        let code = self.add(Scalar::Text(text.into()));
+        self.texts.insert_unique(spread(hash), (hash, code), |(hash, _)| spread(*hash));
+        self.last = code;
         code
     }
 
+    /// Whether a code is that of a text.
+    fn is_text(&self, code: u32, text: &str) -> bool {
+        matches!(self.column.dictionary.get(code as usize), Some(Scalar::Text(known)) if **known == *text)
+    }
+
     fn int_code(&mut self, value: i64) -> u32 {
+        if self.repeats == Repeats::Unkept {
+            return self.add(Scalar::Int(value));
+        }
         if let Some(code) = self.whole.get(&value) {
             return *code;
         }
@@ -65,6 +98,9 @@ impl ColumnBuilder {
     }
 
     fn float_code(&mut self, value: f64) -> u32 {
+        if self.repeats == Repeats::Unkept {
+            return self.add(Scalar::Float(value));
+        }
         if let Some(code) = self.other.get(&value.to_bits()) {
             return *code;
         }
@@ -74,6 +110,9 @@ impl ColumnBuilder {
     }
 
     fn bool_code(&mut self, value: bool) -> u32 {
+        if self.repeats == Repeats::Unkept {
+            return self.add(Scalar::Bool(value));
+        }
         if let Some(code) = self.bools[usize::from(value)] {
             return code;
         }
@@ -84,8 +123,10 @@ impl ColumnBuilder {
 
     /// Roughly how many bytes it takes.
     fn bytes(&self) -> usize {
-        let each = 2 * size_of::<Scalar>() + 2 * size_of::<(Arc<str>, u32)>();
-        self.text_bytes + each * self.column.dictionary.len() + 4 * (self.column.codes.len() + self.column.starts.len())
+        let numbers = size_of::<(i64, u32)>() * (self.whole.capacity() + self.other.capacity());
+        let dictionary = 2 * size_of::<Scalar>() * self.column.dictionary.len();
+        let codes = 4 * (self.column.codes.len() + self.column.starts.len());
+        self.text_bytes + self.texts.allocation_size() + numbers + dictionary + codes
     }
 
     pub(super) fn push_text(&mut self, text: &str) {
@@ -148,11 +189,36 @@ impl ColumnBuilder {
     fn forget(&mut self) {
         let start = self.column.starts.last().map_or(0, |s| *s as usize);
         self.column.codes.truncate(start);
+        self.empty_unkept();
+    }
+
+    /// Forgets all records but the first ones. Values that only others had stay in the dictionary.
+    fn truncate(&mut self, records: usize) {
+        self.column.starts.truncate(records + 1);
+        self.forget();
     }
 
     fn end_record(&mut self) {
+        if self.repeats == Repeats::Unkept {
+            self.column.codes.clear();
+            self.empty_unkept();
+        }
         self.column.starts.push(self.column.codes.len() as u32);
     }
+
+    fn empty_unkept(&mut self) {
+        if self.repeats == Repeats::Unkept {
+            self.column.dictionary.clear();
+            self.text_bytes = 0;
+        }
+    }
+}
+
+/// How much a builder had at some time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BuilderMark {
+    records: usize,
+    mended: (usize, usize),
 }
 
 /// Records under construction. Columns have numbers; they get their names at the end.
@@ -177,12 +243,30 @@ impl RecordsBuilder {
         }
     }
 
-    /// The same, where hardly a value of this column comes twice.
-    pub(super) fn with_unlike(mut self, column: usize) -> Self {
+    /// The same, where hardly a value of this column comes twice. `kept`: whether it is wanted beyond the end of a record.
+    pub(super) fn with_unlike(mut self, column: usize, kept: bool) -> Self {
         if let Some(column) = self.columns.get_mut(column) {
-            column.unlike = true;
+            column.repeats = if kept { Repeats::Rarely } else { Repeats::Unkept };
         }
         self
+    }
+
+    /// How many records there are now.
+    pub(super) fn mark(&self) -> BuilderMark {
+        BuilderMark { records: self.ids.len(), mended: (self.mended.ids.len(), self.mended.named.len()) }
+    }
+
+    /// Forgets the records that came since then, and one that is being read.
+    pub(super) fn back_to(&mut self, mark: BuilderMark) {
+        let BuilderMark { records, mended: (ids, named) } = mark;
+        self.ids.truncate(records);
+        self.times.truncate(records);
+        if let Some(observations) = &mut self.observations {
+            observations.truncate(records);
+        }
+        self.mended.ids.truncate(ids);
+        self.mended.named.truncate(named);
+        self.columns.iter_mut().for_each(|column| column.truncate(records));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -258,6 +342,11 @@ impl RecordsBuilder {
     }
 }
 
+/// Spreads a hash over 64 bits, the highest of which tables compare first.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// The id of a record: 63 bits hashed from its index and `_id`, the same in every request. Among ten million records
 /// the chance that two share an id is 5 in a million; a request that returned both would fail and not merge them.
 pub(super) fn record_id(index: &str, id: &str) -> u64 {
@@ -304,6 +393,54 @@ mod tests {
         assert_eq!((values(&records, 1, 0), values(&records, 0, 1), values(&records, 1, 1)), (vec![], vec![], vec![x()]));
         assert_eq!(records.observations, ["i/1".into(), "i/2".into()]);
         assert_eq!(records.times, [Some(Instant(5)), None]);
+    }
+
+    #[test]
+    fn many_values_are_found_again() {
+        let mut a = RecordsBuilder::new(1, false);
+        for round in 0..2 {
+            for n in 0..5_000 {
+                a.columns[0].push_text(&format!("value {n}"));
+                a.columns[0].push_text(if round == 0 { "same" } else { "other" });
+                a.end_record("i", &format!("{round}/{n}"), None);
+            }
+        }
+        let records = a.finish(["p"].into_iter());
+        assert_eq!(records.columns[0].1.dictionary.len(), 5_002);
+        for record in 0..10_000 {
+            let same = if record < 5_000 { "same" } else { "other" };
+            let wanted = [format!("value {}", record % 5_000), same.to_owned()].map(|text| Scalar::Text(text.into()));
+            assert_eq!(values(&records, 0, record), wanted);
+        }
+    }
+
+    #[test]
+    fn a_builder_goes_back_to_what_it_had() {
+        let mut a = RecordsBuilder::new(2, true).with_unlike(1, false);
+        let record = |a: &mut RecordsBuilder, id: &str| {
+            a.columns[0].push_text(id);
+            a.columns[1].push_text(id);
+            a.columns[1].push_int(7);
+            assert_eq!(a.columns[1].current().cloned().collect::<Vec<_>>(), [Scalar::Text(id.into()), Scalar::Int(7)]);
+            a.end_record("i", id, Some(Instant(1)));
+            a.mended("i", id, Flaw::Number);
+        };
+        record(&mut a, "1");
+        let mark = a.mark();
+        record(&mut a, "2");
+        a.columns[0].push_text("begun");
+        a.columns[1].push_text("begun");
+        a.back_to(mark);
+        assert_eq!((a.len(), a.columns[0].current().count(), a.columns[1].current().count()), (1, 0, 0));
+        record(&mut a, "3");
+        let records = a.finish(["p", "q"].into_iter());
+        assert_eq!((&*records.observations[1], records.times.len(), records.mended.ids.len()), ("i/3", 2, 2));
+        assert_eq!(records.mended.named.len(), 2);
+        assert_eq!(
+            (values(&records, 0, 0), values(&records, 0, 1)),
+            (vec![Scalar::Text("1".into())], vec![Scalar::Text("3".into())])
+        );
+        assert_eq!((values(&records, 1, 0), values(&records, 1, 1)), (vec![], vec![]), "a column that is not kept");
     }
 
     #[test]

@@ -83,6 +83,37 @@ impl FieldTree {
     fn walk(&self, json: &mut JsonText<'_>, builder: &mut RecordsBuilder) -> Result<(), serde_json::Error> {
         Walk { tree: self, at: 0, columns: &mut builder.columns }.deserialize(json)
     }
+
+    /// Pushes the wanted values of a document that stands in a longer text. Only an object is one.
+    pub(super) fn object<'d>(&'d self, builder: &'d mut RecordsBuilder) -> DocumentObject<'d> {
+        DocumentObject { tree: self, columns: &mut builder.columns }
+    }
+}
+
+/// A document that is read where it stands.
+pub(super) struct DocumentObject<'d> {
+    tree: &'d FieldTree,
+    columns: &'d mut [ColumnBuilder],
+}
+
+impl<'de> DeserializeSeed<'de> for DocumentObject<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DocumentObject<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a document")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        Walk { tree: self.tree, at: 0, columns: self.columns }.visit_map(map)
+    }
 }
 
 type JsonText<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;

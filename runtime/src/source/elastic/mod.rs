@@ -2,6 +2,7 @@
 
 mod adapt;
 mod answer;
+mod answer_body;
 mod auth;
 mod body;
 mod bulk;
@@ -23,6 +24,7 @@ mod halves;
 mod mapping;
 mod message;
 mod offline;
+mod one_pass;
 mod origin;
 mod outlet;
 mod paste;

@@ -6,6 +6,7 @@ use super::client::Reply;
 use super::detect::{self, Answered};
 use super::fault::{Fault, FaultKind};
 use super::mapping::MappingAnswers;
+use super::one_pass;
 use super::prepare::{self, PreparedRequest};
 use super::server::{Product, Server};
 use super::survey;
@@ -29,11 +30,17 @@ fn records(mapping: &[u8], body: &[u8], request: &BoundRequest) -> Result<Record
     let indices = MappingAnswers::everything(&json, &prepare::fields_of(request));
     let server = Server { product: Product::Elasticsearch, version: None };
     let prepared = PreparedRequest::new(request, &indices, &server, false)?;
-    let mut mended = Repaired::default();
-    let answer = Answer::read(body, &mut mended)?;
-    answer.whole()?;
     let mut builder = prepared.builder();
-    prepared.take(&answer.hits.hits, &mut builder)?;
+    let mark = builder.mark();
+    let mut mended = Repaired::default();
+    if let Some((answer, _)) = one_pass::read(body, &prepared, &mut builder) {
+        answer.whole()?;
+    } else {
+        builder.back_to(mark);
+        let answer = Answer::read(body, &mut mended)?;
+        answer.whole()?;
+        prepared.take(&answer.hits.hits, &mut builder)?;
+    }
     Ok(builder.finish(prepared.wanted()))
 }
 

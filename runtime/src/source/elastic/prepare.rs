@@ -40,7 +40,7 @@ pub(super) struct PreparedRequest {
     /// Names of the columns: the request's fields, `@timestamp` if it is not among them, and for a probe all fields of the query.
     names: Vec<String>,
     wanted: usize,
-    time: usize,
+    time: TimeColumn,
     observations: bool,
     window: Window,
     /// How documents are read. The first decoder is used for indices that are not in `by_index` too.
@@ -48,10 +48,18 @@ pub(super) struct PreparedRequest {
     by_index: HashMap<String, usize>,
 }
 
+/// The column of the times.
+#[derive(Clone, Copy)]
+struct TimeColumn {
+    at: usize,
+    /// Whether its values are wanted, beside the instants that they mean.
+    kept: bool,
+}
+
 /// How the documents of some indices become records.
 #[derive(Clone)]
-struct Decoder {
-    tree: FieldTree,
+pub(super) struct Decoder {
+    pub(super) tree: FieldTree,
     /// Columns whose value all documents have, and may leave out.
     constants: Vec<(usize, String)>,
     /// Columns whose values the index has.
@@ -74,6 +82,12 @@ pub(super) fn fields_of(request: &BoundRequest) -> BTreeSet<String> {
     fields
 }
 
+/// The names of the columns that a request asks for.
+pub(super) fn wanted_names(request: &BoundRequest) -> impl Iterator<Item = &str> {
+    let wanted = |field: &&str| *field != "_id" && (request.written_times || *field != TIME);
+    request.fields.iter().map(String::as_str).filter(wanted)
+}
+
 fn query_fields(query: &BoundQuery) -> BTreeSet<String> {
     let mut fields = BTreeSet::new();
     query.each_field(&mut |field| {
@@ -88,7 +102,7 @@ impl PreparedRequest {
     /// Prepares a request for a server with these mappings. `simple`: without patterns, because the server found them
     /// too complex.
     pub(super) fn new(request: &BoundRequest, indices: &Indices, server: &Server, simple: bool) -> Result<Self, Fault> {
-        let mut names: Vec<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
+        let mut names: Vec<String> = wanted_names(request).map(str::to_owned).collect();
         let wanted = names.len();
         let time = names.iter().position(|f| f == TIME).unwrap_or_else(|| {
             names.push(TIME.to_owned());
@@ -145,7 +159,7 @@ impl PreparedRequest {
             from_index,
             names,
             wanted,
-            time,
+            time: TimeColumn { at: time, kept: time < wanted || request.enough.is_some() },
             observations: request.fields.iter().any(|f| f == "_id"),
             window: request.window,
             decoders,
@@ -164,7 +178,7 @@ impl PreparedRequest {
     }
 
     pub(super) fn builder(&self) -> RecordsBuilder {
-        RecordsBuilder::new(self.names.len(), self.observations).with_unlike(self.time)
+        RecordsBuilder::new(self.names.len(), self.observations).with_unlike(self.time.at, self.time.kept)
     }
 
     /// The names of the columns that the request asked for.
@@ -184,35 +198,51 @@ impl PreparedRequest {
             let decoder = match last {
                 Some((index, decoder)) if index == hit.index => decoder,
                 _ => {
-                    let number = self.by_index.get(&*hit.index).copied().unwrap_or(0);
-                    let Some(decoder) = self.decoders.get(number) else { continue };
+                    let Some(decoder) = self.decoder(&hit.index) else { continue };
                     decoder
                 }
             };
             last = Some((&hit.index, decoder));
             let flaw = decoder.document(hit, builder)?;
-            decoder.values.add(hit, builder)?;
-            for (column, value) in &decoder.constants {
-                if let Some(column) = builder.columns.get_mut(*column).filter(|c| c.current().next().is_none()) {
-                    column.push_text(value);
-                }
+            self.end_record(decoder, hit, flaw, builder)?;
+        }
+        Ok(())
+    }
+
+    /// How documents of an index are read.
+    pub(super) fn decoder(&self, index: &str) -> Option<&Decoder> {
+        self.decoders.get(self.by_index.get(index).copied().unwrap_or(0))
+    }
+
+    /// Ends a record whose document was read.
+    pub(super) fn end_record(
+        &self,
+        decoder: &Decoder,
+        hit: &Hit<'_>,
+        flaw: Option<Flaw>,
+        builder: &mut RecordsBuilder,
+    ) -> Result<(), Fault> {
+        decoder.values.add(hit, builder)?;
+        for (column, value) in &decoder.constants {
+            if let Some(column) = builder.columns.get_mut(*column).filter(|c| c.current().next().is_none()) {
+                column.push_text(value);
             }
-            let indexed = if decoder.time_from_index { index_time(hit) } else { None };
-            let time = time_between(indexed, self.time_of(builder));
-            if self.window.is_none_or(|w| time.is_some_and(|t| w.contains(t))) {
-                builder.end_record(&hit.index, &hit.id, time);
-                if let Some(flaw) = flaw {
-                    builder.mended(&hit.index, &hit.id, flaw);
-                }
-            } else {
-                builder.forget_record();
+        }
+        let indexed = if decoder.time_from_index { index_time(hit) } else { None };
+        let time = time_between(indexed, self.time_of(builder));
+        if self.window.is_none_or(|w| time.is_some_and(|t| w.contains(t))) {
+            builder.end_record(&hit.index, &hit.id, time);
+            if let Some(flaw) = flaw {
+                builder.mended(&hit.index, &hit.id, flaw);
             }
+        } else {
+            builder.forget_record();
         }
         Ok(())
     }
 
     fn time_of(&self, builder: &RecordsBuilder) -> Option<Instant> {
-        builder.columns.get(self.time)?.current().find_map(document_time::of_scalar)
+        builder.columns.get(self.time.at)?.current().find_map(document_time::of_scalar)
     }
 }
 

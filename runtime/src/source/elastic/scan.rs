@@ -7,6 +7,7 @@ use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::coverage;
 use super::fault::{Fault, FaultKind};
+use super::one_pass::{self, PageEnd};
 use super::outlet::Outlet;
 use super::prepare::PreparedRequest;
 use super::server::Product;
@@ -413,28 +414,32 @@ impl<'a> Scan<'a> {
         };
         let call = Call { shrinks: may_shrink(size), ..self.connection.search_under(partial, &body)? };
         let page = self.connection.send(&call, self.context, |reply| {
+            let (mark, before) = (builder.mark(), builder.bytes());
             let mut mended = Repaired::default();
-            let mut answer = Answer::read(&reply.body, &mut mended)?;
-            self.check_complete(&answer, Some(snapshot))?;
-            snapshot.renew(answer.pit_id.take());
-            if answer.hits.hits.len() > size {
-                return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
+            let read = one_pass::read(&reply.body, self.prepared, builder);
+            let taken = read.is_some();
+            let (mut answer, end) = if let Some(read) = read {
+                read
+            } else {
+                builder.back_to(mark);
+                let answer = Answer::read(&reply.body, &mut mended)?;
+                let end = PageEnd::of(&answer.hits.hits);
+                (answer, end)
+            };
+            if let Err(fault) = self.check_page(&mut answer, end, snapshot, size, total) {
+                builder.back_to(mark);
+                return Err(fault);
             }
-            let counted = answer.hits.exact_total();
-            if total && counted.is_none() {
-                return Err(Fault::new(FaultKind::Malformed, "the answer has no total"));
+            if !taken {
+                self.prepared.take(&answer.hits.hits, builder)?;
             }
-            let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
-            if answer.hits.hits.len() == size && size > 0 && last.is_none() {
-                return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
-            }
-            self.take_hits(&answer, part.counted, builder)?;
+            self.count_hits(end.hits, before, part.counted, builder)?;
             Ok(ReadPage {
                 asked: size,
-                hits: answer.hits.hits.len(),
+                hits: end.hits,
                 bytes: reply.body.len(),
-                total: counted,
-                last,
+                total: answer.hits.exact_total(),
+                last: end.last.map(ToOwned::to_owned),
                 aggregations: answer.aggregations.map(ToOwned::to_owned),
             })
         })?;
@@ -442,12 +447,40 @@ impl<'a> Scan<'a> {
         Ok(page)
     }
 
+    /// Whether a page is complete, and has what was asked for: at most `size` records, and their number if it is wanted.
+    fn check_page(
+        &self,
+        answer: &mut Answer<'_>,
+        end: PageEnd<'_>,
+        snapshot: &Snapshot,
+        size: usize,
+        total: bool,
+    ) -> Result<(), Fault> {
+        self.check_complete(answer, Some(snapshot))?;
+        snapshot.renew(answer.pit_id.take());
+        if end.hits > size {
+            return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
+        }
+        if total && answer.hits.exact_total().is_none() {
+            return Err(Fault::new(FaultKind::Malformed, "the answer has no total"));
+        }
+        if end.hits == size && size > 0 && end.last.is_none() {
+            return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
+        }
+        Ok(())
+    }
+
     /// Takes the records of an answer.
     pub(super) fn take_hits(&self, answer: &Answer<'_>, counted: &Counted, builder: &mut RecordsBuilder) -> Result<(), Fault> {
         let before = builder.bytes();
         self.prepared.take(&answer.hits.hits, builder)?;
-        locked(&self.memory).grow(builder.bytes() - before).map_err(Fault::spent)?;
-        let hits = answer.hits.hits.len() as u64;
+        self.count_hits(answer.hits.hits.len(), before, counted, builder)
+    }
+
+    /// Counts the hits of an answer. The builder had so many bytes `before` it took them.
+    fn count_hits(&self, hits: usize, before: usize, counted: &Counted, builder: &RecordsBuilder) -> Result<(), Fault> {
+        locked(&self.memory).grow(builder.bytes().saturating_sub(before)).map_err(Fault::spent)?;
+        let hits = hits as u64;
         self.context.read.fetch_add(hits, Ordering::Relaxed);
         let seen = counted.seen.fetch_add(hits, Ordering::Relaxed) + hits;
         let total = counted.total.load(Ordering::Relaxed);

@@ -10,7 +10,7 @@ use super::choice;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, ValuesKept};
-use super::prepare::{PreparedRequest, aligned};
+use super::prepare::{PreparedRequest, aligned, wanted_names};
 use super::scan::{Counted, Portion, Scan, prove};
 use super::server::Product;
 use super::side_by_side::side_by_side;
@@ -244,7 +244,7 @@ impl ElasticSource {
             (single.map(|single| single.join().unwrap_or_else(lost)), seen)
         });
         if let Some(single) = single.transpose()? {
-            tuples.single = single.finish(names(&request));
+            tuples.single = single.finish(wanted_names(&request));
         }
         Ok(seen?.map(|seen| Tuples { seen, ..tuples }))
     }
@@ -302,11 +302,11 @@ impl ElasticSource {
             let part = json!({"bool": {"filter": [{"terms": {TIME: times}}], "must_not": [parts.single]}});
             self.read_part(request, &part, context)
         })?;
-        let mut seen = RecordsBuilder::new(names(request).count(), request.fields.iter().any(|f| f == "_id"));
+        let mut seen = RecordsBuilder::new(wanted_names(request).count(), request.fields.iter().any(|f| f == "_id"));
         for part in read {
             seen.append(part);
         }
-        let seen = seen.finish(names(request));
+        let seen = seen.finish(wanted_names(request));
         let found: BTreeSet<i64> = seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
         // Each instant must have come back: otherwise the server understands times in another way.
         Ok((found.len() == instants.len()).then_some(seen))
@@ -377,11 +377,6 @@ fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
 /// Whether all indices understand times as they are written here.
 fn plain_dates(indices: &Indices) -> bool {
     indices.values().filter_map(|fields| fields.get(TIME)).all(|mapping| matches!(mapping.kind, FieldKind::Date { plain: true }))
-}
-
-/// The names of the columns of a request.
-fn names(request: &BoundRequest) -> impl Iterator<Item = &str> {
-    request.fields.iter().map(String::as_str).filter(|field| *field != "_id")
 }
 
 #[cfg(test)]

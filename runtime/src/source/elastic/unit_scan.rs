@@ -19,8 +19,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// How many pages a unit has, the last of them not full: the server guesses where units end, and a few records too many would be a
-/// page more. Each reader holds a unit in memory.
-const PAGES: u64 = 2;
+/// page more. Each reader holds a unit in memory; of shorter ones more values come again in the next, and are looked at anew.
+const PAGES: u64 = 4;
+/// The same where there would be fewer units than readers.
+const PAGES_OF_FEW: u64 = 2;
 /// The most units of a reading.
 const MOST: u64 = 500;
 
@@ -61,7 +63,9 @@ impl Scan<'_> {
         if units.useless {
             return Ok(false);
         }
-        let wanted = (pages * 10 / (PAGES * 9)).clamp(2, MOST) as usize;
+        let readers = self.connection.config.concurrency as u64;
+        let of_pages = |most: u64| pages * 10 / (most * 9);
+        let wanted = of_pages(PAGES).max(of_pages(PAGES_OF_FEW).min(readers)).clamp(2, MOST) as usize;
         let percents: Vec<f64> = (1..wanted).map(|n| 100.0 * n as f64 / wanted as f64).collect();
         let aggregation = json!({"cuts": {"percentiles": {"field": TIME, "percents": percents, "keyed": false}}});
         let cuts = match self.aggregate::<Cuts>(snapshot, &self.prepared.query, &aggregation) {

@@ -7,13 +7,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// How many bytes of mapped files all segments of a store have in memory, and may have.
 #[derive(Debug)]
 pub(super) struct Budget {
-    most: u64,
+    most: AtomicU64,
     resident: AtomicU64,
 }
 
 impl Budget {
     pub(super) fn new(most: u64) -> Arc<Self> {
-        Arc::new(Self { most, resident: AtomicU64::new(0) })
+        Arc::new(Self { most: AtomicU64::new(most), resident: AtomicU64::new(0) })
+    }
+
+    /// From now on they may have at most so many, if they could have more.
+    pub(super) fn tighten(&self, most: u64) {
+        self.most.fetch_min(most, Ordering::Relaxed);
     }
 }
 
@@ -42,9 +47,14 @@ impl Residence {
 
     /// Called after the segment was used: when the budget is exceeded, gives the memory of all its parts back.
     pub(super) fn release_excess(&self) {
-        if self.budget.resident.load(Ordering::Relaxed) > self.budget.most {
+        if self.budget.resident.load(Ordering::Relaxed) > self.budget.most.load(Ordering::Relaxed) {
             self.release();
         }
+    }
+
+    /// What all segments may have in memory.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Gives the memory of all its parts back.
@@ -86,5 +96,9 @@ mod tests {
         second.mark_used(1);
         first.release_excess();
         assert_eq!((budget.resident.load(Ordering::Relaxed), given.load(Ordering::Relaxed)), (50, 2));
+        budget.tighten(40);
+        budget.tighten(200);
+        second.release_excess();
+        assert_eq!((budget.resident.load(Ordering::Relaxed), given.load(Ordering::Relaxed)), (0, 3), "it never grows again");
     }
 }

@@ -299,7 +299,8 @@ impl Store {
             grow(column.bytes())?;
             Ok((field.clone(), column))
         };
-        records.columns = request.fields.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
+        let wanted = |field: &&String| request.written_times || *field != "@timestamp";
+        records.columns = request.fields.par_iter().filter(wanted).map(gathered).collect::<Result<_, SourceError>>()?;
         Ok(records)
     }
 

@@ -75,6 +75,14 @@ impl Segment {
         }
     }
 
+    /// Gives its memory back, and has the segments of its store keep at most so much of theirs from now on.
+    pub(super) fn keep_less(&self, most: u64) {
+        if let Some(residence) = &self.residence {
+            residence.budget().tighten(most);
+            residence.release();
+        }
+    }
+
     /// Gives its memory back, as nothing will ask for it soon.
     pub(super) fn release(&self) {
         if let Some(residence) = &self.residence {

@@ -11,8 +11,10 @@ use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// After so many records the segments give their memory back when they were read: what is found will need it.
-const LONG: usize = 1_000_000;
+/// After so many records of one reading the segments give their memory back when they were read, as what is found will need it.
+const LONG: usize = 250_000;
+/// What they may keep in memory from then on.
+const KEPT_AFTER_LONG: u64 = 32 << 20;
 
 impl Store {
     /// Gives the records of a request, at most `most` of them at a time but for those of one segment.
@@ -35,8 +37,11 @@ impl Store {
                 _ => request,
             };
             let records = self.records(short, selections, &context.allowance)?;
+            let before = total;
             total += records.len();
-            if total > LONG {
+            if before <= LONG && total > LONG {
+                self.segments.iter().for_each(|segment| segment.keep_less(KEPT_AFTER_LONG));
+            } else if total > LONG {
                 for selection in selections.iter() {
                     selection.segment.release();
                 }

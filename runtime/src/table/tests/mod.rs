@@ -6,6 +6,7 @@ mod growth;
 mod keys;
 mod rows;
 
+use super::put_in_order;
 use crate::testing::{held, table};
 
 #[test]
@@ -38,7 +39,18 @@ fn entities_are_ordered_by_their_first_sighting_that_counts_then_by_key() {
 }
 
 #[test]
+fn items_are_put_in_any_order_in_place() {
+    for order in [vec![], vec![0], vec![0, 1, 2, 3], vec![3, 2, 1, 0], vec![1, 2, 3, 0], vec![2, 0, 1, 3], vec![1, 0, 3, 2]] {
+        let mut items: Vec<char> = "abcd".chars().take(order.len()).collect();
+        let wanted: Vec<char> = order.iter().map(|at| items[*at as usize]).collect();
+        put_in_order(&mut items, order);
+        assert_eq!(items, wanted);
+    }
+}
+
+#[test]
 fn records_are_distinct_records_of_sightings_that_count() {
     let v = table("process", "@key | @record | @is\n A | 1 | -\n B | 1 | -\n B | 2 | -\n B | 3 | creation uncounted\n B | - | -");
     assert_eq!((v.entity_count(), v.record_count()), (2, 2));
+    assert_eq!([1, 2, 3, 4].map(|most| v.count_records(most)), [2; 4], "however many passes there are");
 }

@@ -73,6 +73,16 @@ fn parts_together_are_the_answer() {
 }
 
 #[test]
+fn written_times_come_only_where_they_are_wanted() {
+    let store = store_with(log().as_bytes(), &tiny_limits()).0;
+    let all = request(Query::MatchAll, None, &["@timestamp", "process.pid"]);
+    let fewer = BoundRequest { written_times: false, ..all.clone() };
+    let [all, fewer] = [all, fewer].map(|request| store.fetch(&request, &FetchContext::default()).unwrap());
+    assert!(all.column("@timestamp").is_some() && fewer.column("@timestamp").is_none());
+    assert!(!all.is_empty() && (all.ids, all.times) == (fewer.ids, fewer.times));
+}
+
+#[test]
 fn fields_are_spared_only_where_no_record_of_a_part_needs_them() {
     let store = store_with(log().as_bytes(), &tiny_limits()).0;
     let unless = Query::all_but(Query::MatchAll, Query::exists("process.entity_id"));
