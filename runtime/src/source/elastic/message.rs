@@ -23,6 +23,10 @@ pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     {
         error = error.note(format!("it was asked through the proxy {}", proxy.place()));
     }
+    if let (Some(remote), FaultKind::Incomplete | FaultKind::Uncovered) = (expression::remote(&config.indices), fault.kind) {
+        // Old servers name the address of a cluster that does not answer, and not the cluster.
+        error = error.note(format!("the indices of other clusters are `{remote}`"));
+    }
     helps(config, fault).into_iter().fold(error, SourceError::help)
 }
 

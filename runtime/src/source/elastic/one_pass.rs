@@ -5,6 +5,7 @@
 
 use super::answer::{Answer, Hit, Hits, Total};
 use super::columns::RecordsBuilder;
+use super::fault::{Fault, FaultKind};
 use super::prepare::{Decoder, PreparedRequest};
 use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
@@ -24,6 +25,21 @@ impl<'a> PageEnd<'a> {
     /// That of a page whose hits are there.
     pub(super) fn of(hits: &[Hit<'a>]) -> Self {
         Self { hits: hits.len(), last: hits.last().and_then(|hit| hit.sort) }
+    }
+
+    /// The error where a page has not what was asked for: at most `size` records, and their number if `total` is wanted.
+    pub(super) fn check(self, answer: &Answer<'_>, size: usize, total: bool) -> Result<(), Fault> {
+        let broken = |what: &str| Err(Fault::new(FaultKind::Malformed, what));
+        if self.hits > size {
+            return broken("an answer has more records than were asked for");
+        }
+        if total && answer.hits.exact_total().is_none() {
+            return broken("the answer has no total");
+        }
+        if self.hits == size && size > 0 && self.last.is_none() {
+            return broken("a full page without sort values");
+        }
+        Ok(())
     }
 }
 

@@ -426,10 +426,11 @@ impl<'a> Scan<'a> {
                 let end = PageEnd::of(&answer.hits.hits);
                 (answer, end)
             };
-            if let Err(fault) = self.check_page(&mut answer, end, snapshot, size, total) {
-                builder.back_to(mark);
-                return Err(fault);
+            let complete = self.check_complete(&answer, Some(snapshot));
+            if complete.is_ok() {
+                snapshot.renew(answer.pit_id.take());
             }
+            complete.and_then(|()| end.check(&answer, size, total)).inspect_err(|_| builder.back_to(mark))?;
             if !taken {
                 self.prepared.take(&answer.hits.hits, builder)?;
             }
@@ -445,29 +446,6 @@ impl<'a> Scan<'a> {
         })?;
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
         Ok(page)
-    }
-
-    /// Whether a page is complete, and has what was asked for: at most `size` records, and their number if it is wanted.
-    fn check_page(
-        &self,
-        answer: &mut Answer<'_>,
-        end: PageEnd<'_>,
-        snapshot: &Snapshot,
-        size: usize,
-        total: bool,
-    ) -> Result<(), Fault> {
-        self.check_complete(answer, Some(snapshot))?;
-        snapshot.renew(answer.pit_id.take());
-        if end.hits > size {
-            return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
-        }
-        if total && answer.hits.exact_total().is_none() {
-            return Err(Fault::new(FaultKind::Malformed, "the answer has no total"));
-        }
-        if end.hits == size && size > 0 && end.last.is_none() {
-            return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
-        }
-        Ok(())
     }
 
     /// Takes the records of an answer.

@@ -238,7 +238,9 @@ struct EventLog<'a, 'e> {
 impl EventLog<'_, '_> {
     fn record(&mut self, tree: &Json<'_>) -> Result<(), SourceError> {
         let clock = (self.write)(tree, self.reading.options.log_time_offset, &mut self.block);
-        clock.into_iter().for_each(|clock| self.clock.push(clock));
+        if let Some(clock) = clock {
+            self.clock.push(clock);
+        }
         self.line()
     }
 
