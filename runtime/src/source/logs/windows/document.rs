@@ -154,14 +154,20 @@ const BEGINNING: usize = 16;
 
 /// The first bytes of a path, in the order of paths.
 fn beginning(path: &str) -> u128 {
-    let mut bytes = [0; BEGINNING];
-    path.bytes().zip(&mut bytes).for_each(|(from, to)| *to = rank(from));
-    u128::from_be_bytes(bytes)
+    let mut bytes = [NO_BYTE; BEGINNING];
+    let length = path.len().min(BEGINNING);
+    if let (Some(to), Some(from)) = (bytes.get_mut(..length), path.as_bytes().get(..length)) {
+        to.copy_from_slice(from);
+    }
+    u128::from_be_bytes(bytes.map(rank))
 }
+
+/// Stands behind the end of a path, and is first in the order.
+const NO_BYTE: u8 = 254;
 
 /// The place of a byte in the order of paths: dots are first, so that what is in an object follows it. No text has bytes above 0xf4.
 const fn rank(byte: u8) -> u8 {
-    if byte == b'.' { 1 } else { byte.saturating_add(2) }
+    if byte == b'.' { 1 } else { byte.wrapping_add(2) }
 }
 
 fn begin(name: &str, first: &mut bool, out: &mut Vec<u8>) {

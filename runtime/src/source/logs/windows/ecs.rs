@@ -113,14 +113,15 @@ fn value_of<'a>(
     if value.is_empty() || is_sysmon && EMPTY.contains(&value.as_ref()) {
         return;
     }
-    let mut left = true;
-    for rule in rules.into_iter().flat_map(|rules| rules.of(&name)) {
-        let applied = if rule.how == "time" {
-            event_time::parse(&value).map(|time| document.text(rule.to, event_time::format(time))).is_some()
-        } else {
-            values::apply(rule, &value, document)
-        };
-        left &= rule.left || !applied;
+    let (mut left, mut value) = (true, value);
+    let mut rules = rules.map_or([].iter(), |rules| rules.of(&name));
+    while let Some(rule) = rules.next() {
+        let taken_by_it = !rule.left && rules.as_slice().is_empty();
+        let text = if taken_by_it { std::mem::take(&mut value) } else { value.clone() };
+        match values::apply(rule, text, document) {
+            None => left &= rule.left,
+            Some(text) => value = text,
+        }
     }
     if left {
         document.leave(name, value);

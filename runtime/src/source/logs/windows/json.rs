@@ -18,7 +18,8 @@ pub(super) enum Json<'a> {
 
 impl<'a> Json<'a> {
     pub(super) fn read(line: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(line).ok()
+        // Its texts are not looked at one by one then.
+        serde_json::from_str(std::str::from_utf8(line).ok()?).ok()
     }
 
     /// The last value of a key, as other readers have it.
@@ -85,8 +86,13 @@ fn write_all<T>(out: &mut Vec<u8>, around: [u8; 2], items: &[T], write: impl Fn(
 
 /// A JSON string.
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
-    // Writing into memory does not fail.
-    drop(serde_json::to_writer(out, text));
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        // Writing into memory does not fail.
+        return drop(serde_json::to_writer(out, text));
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 impl<'a> Deserialize<'a> for Json<'a> {

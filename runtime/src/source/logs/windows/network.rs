@@ -9,19 +9,19 @@ use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// An address. `false` for other text.
-pub(super) fn address<'a>(to: &'static str, text: Cow<'a, str>, document: &mut EcsDocument<'a>) -> bool {
-    let is = text.parse::<IpAddr>().is_ok();
-    if is {
-        // Windows writes addresses of version 4 so where a socket takes both.
-        let text = match text.strip_prefix("::ffff:") {
-            Some(old) if old.contains('.') => Cow::Owned(old.to_owned()),
-            _ => text,
-        };
-        document.relate(RelatedList::Ip, text.clone());
-        document.text(to, text);
+/// An address. Gives other text back.
+pub(super) fn address<'a>(to: &'static str, text: Cow<'a, str>, document: &mut EcsDocument<'a>) -> Option<Cow<'a, str>> {
+    if text.parse::<IpAddr>().is_err() {
+        return Some(text);
     }
-    is
+    // Windows writes addresses of version 4 so where a socket takes both.
+    let text = match text.strip_prefix("::ffff:") {
+        Some(old) if old.contains('.') => Cow::Owned(old.to_owned()),
+        _ => text,
+    };
+    document.relate(RelatedList::Ip, text.clone());
+    document.text(to, text);
+    None
 }
 
 /// The number of a protocol, and its name.

@@ -37,9 +37,9 @@ type Rules = HashMap<&'static str, Vec<FieldRule>>;
 /// What is known of a provider's events.
 #[derive(Debug, Default)]
 pub(super) struct Provider {
-    /// By event and name of a value.
+    /// By event and name of a value; those of every event are first.
     rules: HashMap<u64, Rules>,
-    /// Rules of every event.
+    /// Of events without own rules.
     all: Rules,
     kinds: HashMap<u64, EventKind>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Provider {
 impl Provider {
     /// The rules of an event's values.
     pub(super) fn rules(&self, event: u64) -> EventRules<'_> {
-        EventRules { all: &self.all, own: self.rules.get(&event) }
+        EventRules(self.rules.get(&event).unwrap_or(&self.all))
     }
 
     pub(super) fn kind(&self, event: u64) -> Option<&EventKind> {
@@ -57,17 +57,12 @@ impl Provider {
 
 /// The rules of one event.
 #[derive(Clone, Copy)]
-pub(super) struct EventRules<'p> {
-    all: &'p Rules,
-    own: Option<&'p Rules>,
-}
+pub(super) struct EventRules<'p>(&'p Rules);
 
 impl<'p> EventRules<'p> {
     /// The rules of a value.
-    pub(super) fn of(self, value: &str) -> impl Iterator<Item = &'p FieldRule> {
-        let own = self.own.and_then(|rules| rules.get(value));
-        let all = self.all.get(value);
-        all.into_iter().chain(own).flatten()
+    pub(super) fn of(self, value: &str) -> std::slice::Iter<'p, FieldRule> {
+        self.0.get(value).map_or([].iter(), |rules| rules.iter())
     }
 }
 
@@ -99,8 +94,22 @@ static PROVIDERS: LazyLock<HashMap<&'static str, Provider>> = LazyLock::new(|| {
         let provider = providers.entry(provider).or_default();
         provider.kinds.extend(numbers(event).map(|event| (event, kind.clone())));
     }
+    add_those_of_every_event(&mut providers);
     providers
 });
+
+/// Puts the rules of every event before those of single ones.
+#[expect(clippy::iter_over_hash_type, reason = "each entry is changed by itself")]
+fn add_those_of_every_event(providers: &mut HashMap<&'static str, Provider>) {
+    for provider in providers.values_mut() {
+        for rules in provider.rules.values_mut() {
+            for (value, all) in &provider.all {
+                let own = rules.remove(value).unwrap_or_default();
+                rules.insert(value, all.iter().cloned().chain(own).collect());
+            }
+        }
+    }
+}
 
 static LISTS: LazyLock<HashMap<(&'static str, &'static str), &'static str>> =
     LazyLock::new(|| rows(WORDS).map(|[list, value, word]| ((list, value), word)).collect());

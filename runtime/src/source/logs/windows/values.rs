@@ -4,6 +4,7 @@ use super::command_line;
 use super::compound::{account, file};
 use super::document::{EcsDocument, FieldValue, RelatedList};
 use super::event::number;
+use super::event_time;
 use super::network;
 use super::powershell;
 use super::tables::{FieldRule, word};
@@ -57,16 +58,21 @@ pub(super) const HOWS: [&str; 43] = [
     "PowerShell invocations",
 ];
 
-/// Applies a rule. `false` where the value is not of that kind; it stays in `winlog.event_data` then.
-#[expect(clippy::ptr_arg, reason = "a value that is borrowed stays so in the document")]
-pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut EcsDocument<'a>) -> bool {
-    let text = value.clone();
+/// Applies a rule. Gives the value back where it is not of that kind; it stays in `winlog.event_data` then.
+pub(super) fn apply<'a>(rule: &FieldRule, text: Cow<'a, str>, document: &mut EcsDocument<'a>) -> Option<Cow<'a, str>> {
     let to = rule.to;
     match rule.how {
         "text" | "whole text" => document.text(to, text),
         "known text" if text == "-" => {}
         "known text" => document.text(to, text),
-        "number" => return number(&text).map(|n| document.number(to, n)).is_some(),
+        "number" => match number(&text) {
+            Some(number) => document.number(to, number),
+            None => return Some(text),
+        },
+        "time" => match event_time::parse(&text) {
+            Some(time) => document.text(to, event_time::format(time)),
+            None => return Some(text),
+        },
         "program" => program(to, text, document),
         "file" => file(to, text, document),
         "base name" => document.text(to, last_part(&text)),
@@ -112,7 +118,7 @@ pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut E
         // "nothing": another value says the same.
         _ => {}
     }
-    true
+    None
 }
 
 fn one(text: Cow<'_, str>) -> FieldValue<'_> {
