@@ -113,6 +113,17 @@ fn numbers_and_addresses_have_spellings_beyond_any_limit() {
 }
 
 #[test]
+fn what_an_index_takes_for_a_float_may_be_none_in_the_document() {
+    for query in [Query::exists(FIELD), Query::term(FIELD, Value::Int(80)), between(FIELD, Some((Value::Int(1), true)), None)] {
+        for exact in [true, false] {
+            // `" 80"` and `80d` are there in the index, and may not be excluded by it.
+            assert_eq!(at_most(FieldKind::Float { exact }, Es, &query), json!({"match_none": {}}), "{query:?}");
+            assert_eq!(at_least(FieldKind::Float { exact }, Es, &query), serde_json::to_value(&query).expect("JSON"));
+        }
+    }
+}
+
+#[test]
 fn an_empty_text_is_the_same_in_either_case() {
     let any_case = |text: &str| Query::Term(Term { field: FIELD.to_owned(), value: Value::text(text), case_insensitive: true });
     assert_eq!(at_least(keyword(None), Os, &any_case("")), json!({"term": {FIELD: {"value": ""}}}));
