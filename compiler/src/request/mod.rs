@@ -61,6 +61,11 @@ impl BoundRequest {
         let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
         Self { query, window: None, fields, kinds, written_times: true, spare: None, enough: None }
     }
+
+    /// The fields whose values are read of records.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(String::as_str).filter(|field| self.written_times || *field != "@timestamp")
+    }
 }
 
 /// The spellings of an identifier in use: as given, lower, upper; of a MAC address each way of writing it.

@@ -199,10 +199,7 @@ impl<'a> Answer<'a> {
     /// Whether the answer may be used: it is whole, or a part is allowed, which is marked.
     pub(super) fn usable(&self, context: &FetchContext) -> Result<(), Fault> {
         match self.whole() {
-            Err(fault)
-                if context.allow_partial
-                    && matches!(fault.kind, FaultKind::Incomplete | FaultKind::OutOfTime | FaultKind::MappingClash) =>
-            {
+            Err(fault) if context.allow_partial && fault.leaves_a_part() => {
                 context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())
             }

@@ -84,8 +84,7 @@ pub(super) fn fields_of(request: &BoundRequest) -> BTreeSet<String> {
 
 /// The names of the columns that a request asks for.
 pub(super) fn wanted_names(request: &BoundRequest) -> impl Iterator<Item = &str> {
-    let wanted = |field: &&str| *field != "_id" && (request.written_times || *field != TIME);
-    request.fields.iter().map(String::as_str).filter(wanted)
+    request.columns().filter(|field| *field != "_id")
 }
 
 fn query_fields(query: &BoundQuery) -> BTreeSet<String> {

@@ -4,7 +4,7 @@
 //! their members is a log of its own. The first format of [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
 //! document in JSON, and bad lines. `source/store/ingest` parses the blocks. A format whose records are no ECS
 //! documents must convert them before it emits a block: nothing behind it knows formats. Only Windows events are converted line by
-//! line by those who parse, through [`windows_event`]: their wrappings are mixed within files, and take longer than the cutting.
+//! line by those who parse, through [`event_of_block`]: their wrappings are mixed within files, and take longer than the cutting.
 //!
 //! Whatever cannot be read is counted, and reported by file and line; nothing is dropped silently. A file without records
 //! is not an empty file: `judge` decides whether the source can be used, and [`file_kind`] says what the file looks like.
@@ -63,7 +63,7 @@ pub(crate) use single_lines::{WantedLines, file_of, lines_of};
 pub(crate) use spare::Spare;
 pub use table::opened_table;
 pub use utf16::utf8;
-pub(crate) use windows::windows_event;
+pub(crate) use windows::event_of_block;
 
 use super::SourceError;
 use file_kind::FileKind;

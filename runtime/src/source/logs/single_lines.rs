@@ -3,7 +3,7 @@
 use super::archive::UnpackLimits;
 use super::format::{FileSettings, ReadOptions};
 use super::log_clock::LogTimeOffset;
-use super::{Block, Input, Layout, LogEntry, Piece, Spare, each_entry, read, windows_event};
+use super::{Block, Input, LogEntry, Piece, Spare, each_entry, event_of_block, read};
 use crate::allowance::Allowance;
 use crate::source::SourceError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ fn take(block: &Block, offset: LogTimeOffset, wanted: &mut BTreeSet<u64>, room: 
             wanted.remove(&number);
             if line.len() <= LONGEST.min(*room) {
                 *room -= line.len();
-                let event = if block.layout == Layout::Documents { None } else { windows_event(line, offset) };
+                let event = event_of_block(block.layout, line, offset);
                 let line = event.as_ref().map_or(line, |event| event.document.as_slice());
                 found(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }

@@ -293,14 +293,14 @@ impl Store {
         if request.fields.iter().any(|f| f == "_id") {
             records.observations = self.observations(&records.ids, selections)?;
         }
-        let gathered = |field: &String| {
+        let gathered = |field: &&str| {
             allowance.check()?;
             let column = fetch::gather(field, selections)?;
             grow(column.bytes())?;
-            Ok((field.clone(), column))
+            Ok(((*field).to_owned(), column))
         };
-        let wanted = |field: &&String| request.written_times || *field != "@timestamp";
-        records.columns = request.fields.par_iter().filter(wanted).map(gathered).collect::<Result<_, SourceError>>()?;
+        let columns: Vec<&str> = request.columns().collect();
+        records.columns = columns.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
         Ok(records)
     }
 

@@ -29,6 +29,7 @@ pub(super) use xml::EVENTS_XML;
 
 use super::converted::DEEPEST;
 use super::log_clock::LogTimeOffset;
+use super::piece::Layout;
 use crate::source::repair::{self, Flaw, Repaired};
 use ecs::EcsEvent;
 use event::WindowsEvent;
@@ -43,8 +44,13 @@ static MARKS: LazyLock<[Finder<'static>; 3]> =
 /// Keys of documents that a pipeline has seen. In a value they could not stand like that: its quotes are escaped.
 static SEEN: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"\"category\":"), Finder::new(b"\"module\":\"")]);
 
-/// The ECS document of a line that is a Windows event in a wrapping. `offset` is added to when it was logged.
-pub(crate) fn windows_event(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
+/// The ECS document of a line of such a block that is a Windows event in a wrapping. `offset` is added to when it was logged.
+pub(crate) fn event_of_block(layout: Layout, line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
+    if layout == Layout::Documents { None } else { windows_event(line, offset) }
+}
+
+/// As [`event_of_block`], of a line that no reader has made.
+fn windows_event(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
     let line = line.trim_ascii();
     if line.starts_with(b"<Event") {
         let text = String::from_utf8_lossy(line);

@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, windows_event, with_source};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, event_of_block, with_source};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;
@@ -161,10 +161,7 @@ impl<'a> Worker<'a> {
 
     /// Adds a document, or what a Windows event becomes; says what had to be mended in that.
     fn add_event(&mut self, line: &[u8], layout: Layout, id: u64, meta: Meta<'_>) -> Result<Option<Flaw>, BadReason> {
-        if layout == Layout::Documents {
-            return self.add(line, id, meta).map(|()| None);
-        }
-        let Some(event) = windows_event(line, self.limits.read.log_time_offset) else {
+        let Some(event) = event_of_block(layout, line, self.limits.read.log_time_offset) else {
             // It may be no UTF-8.
             if line.starts_with(XML) {
                 return Err(BadReason::Malformed);
