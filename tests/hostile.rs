@@ -10,7 +10,6 @@ use crate::support::random::Rng;
 use crate::support::servers::{TestServer, running};
 use attempt::{Place, Tried, attempt};
 use mappings::mappings;
-use std::fmt::Write as _;
 
 pub(crate) const SERVERS: &[&str] = &["elasticsearch-7", "elasticsearch-8", "elasticsearch-9", "opensearch-2", "opensearch-3"];
 
@@ -18,7 +17,7 @@ pub(crate) const SERVERS: &[&str] = &["elasticsearch-7", "elasticsearch-8", "ela
 fn under_every_mapping(server: &TestServer) -> Vec<String> {
     let (hunts, first) = (number("HUNTC_HOSTILE_HUNTS", 4), number("HUNTC_HOSTILE_SEED", 1));
     let only = std::env::var("HUNTC_HOSTILE_MAPPING").unwrap_or_default();
-    let (mut failures, mut said) = (Vec::new(), String::new());
+    let mut failures = Vec::new();
     server.make_room();
     for (place, mapping) in mappings().iter().enumerate().filter(|(_, m)| m.is_on(server.name) && m.name.contains(&only)) {
         let mut tried = Tried::default();
@@ -34,13 +33,12 @@ fn under_every_mapping(server: &TestServer) -> Vec<String> {
             "{} of {}: {runs} runs, {refused} refused, {counted} requests counted, {taken} of {given} records",
             mapping.name, server.name
         );
-        let _ = writeln!(said, "{about}");
+        eprintln!("{about}");
         if refused * 2 > runs || taken * 4 < given {
             failures.push(about);
         }
         failures.extend(tried.failures);
     }
-    eprintln!("{said}");
     failures
 }
 

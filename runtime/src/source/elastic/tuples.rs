@@ -345,7 +345,7 @@ impl Parts {
 
 /// The field whose index holds the values of a field just as documents do, in all indices; `None` where one changes them.
 fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
-    let mut name: Option<&str> = None;
+    let mut known: Option<(&str, KeyKind)> = None;
     let mut one_form = true;
     let mut left_out = BTreeSet::new();
     for mapping in indices.values().filter_map(|fields| fields.get(field)) {
@@ -358,20 +358,29 @@ fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
         one_form &= matches!(mapping.kind, FieldKind::Missing | FieldKind::Ip);
         let (own, limit) = match &mapping.kind {
             FieldKind::Missing => continue,
-            FieldKind::Keyword { limit, normalized: false, .. } => (field, limit.is_some()),
-            FieldKind::Text { keyword: Some((keyword, limit)) } => (keyword.as_str(), limit.is_some()),
-            FieldKind::Integer { .. } | FieldKind::Ip => (field, false),
+            FieldKind::Keyword { limit, normalized: false, .. } => ((field, KeyKind::Text), limit.is_some()),
+            FieldKind::Text { keyword: Some((keyword, limit)) } => ((keyword.as_str(), KeyKind::Text), limit.is_some()),
+            FieldKind::Integer { .. } => ((field, KeyKind::Number), false),
+            FieldKind::Ip => ((field, KeyKind::Address), false),
             _ => return None,
         };
-        if name.is_some_and(|name| name != own) {
+        if known.is_some_and(|known| known != own) {
             return None;
         }
-        name = Some(own);
+        known = Some(own);
         if limit {
-            left_out.insert(own.to_owned());
+            left_out.insert(own.0.to_owned());
         }
     }
-    Some(WholeField { name: name.unwrap_or(field).to_owned(), left_out, one_form })
+    Some(WholeField { name: known.map_or(field, |(name, _)| name).to_owned(), left_out, one_form })
+}
+
+/// What the keys of a field's buckets are. Servers put keys of one kind in an order only, and fail (500) at others.
+#[derive(Clone, Copy, PartialEq)]
+enum KeyKind {
+    Text,
+    Number,
+    Address,
 }
 
 /// Whether all indices understand times as they are written here.
@@ -401,5 +410,19 @@ mod tests {
         let beyond = FieldMapping { ignorable: true, ..plain(FieldKind::Missing) };
         assert_eq!(left_out(beyond), Some(["a", "a.b", "a.b.c"].map(str::to_owned).to_vec()));
         assert_eq!(left_out(FieldMapping { invented: true, ..plain(keyword(None)) }), None);
+    }
+
+    #[test]
+    fn a_field_of_another_kind_in_another_index_is_not_counted() {
+        let counted = |kinds: [FieldKind; 2]| {
+            let index = |(name, kind): (&str, FieldKind)| {
+                (name.to_owned(), BTreeMap::from([("event.code".to_owned(), FieldMapping::of(kind))]))
+            };
+            whole("event.code", &["a", "b"].into_iter().zip(kinds).map(index).collect()).is_some()
+        };
+        let keyword = || FieldKind::Keyword { limit: None, normalized: false, text: None };
+        let number = || FieldKind::Integer { least: i64::MIN, most: i64::MAX };
+        assert!(counted([keyword(), keyword()]) && counted([number(), number()]) && counted([FieldKind::Ip, FieldKind::Missing]));
+        assert!(!counted([keyword(), number()]) && !counted([FieldKind::Ip, keyword()]) && !counted([number(), FieldKind::Ip]));
     }
 }
