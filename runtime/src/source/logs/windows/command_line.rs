@@ -1,59 +1,57 @@
 //! Command lines in their arguments.
 
-use super::document::{EcsDocument, FieldValue};
+use super::document::{EcsDocument, FieldValue, under};
 use std::borrow::Cow;
 
 /// `.command_line`, `.args` and `.args_count`, split as Windows does: without quotes.
 pub(super) fn command<'a>(to: &'static str, line: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     let args = split(&line);
     if !args.is_empty() {
-        document.number(format!("{to}.args_count"), args.len() as i64);
-        document.set(format!("{to}.args"), FieldValue::Texts(args.into_iter().map(Cow::Owned).collect()));
+        document.number(under(to, "args_count"), args.len() as i64);
+        document.set(under(to, "args"), FieldValue::Texts(args.into_iter().map(Cow::Owned).collect()));
     }
-    document.text(format!("{to}.command_line"), line);
+    document.text(under(to, "command_line"), line);
 }
 
 /// `.command_line` and `.args`, split at blanks outside of quotes, which stay.
 pub(super) fn quoted_command<'a>(to: &'static str, line: Cow<'a, str>, document: &mut EcsDocument<'a>) {
-    document.set(format!("{to}.args"), FieldValue::Texts(split_quoted(&line).into_iter().map(Cow::Owned).collect()));
-    document.text(format!("{to}.command_line"), line);
+    document.set(under(to, "args"), FieldValue::Texts(split_quoted(&line).into_iter().map(Cow::Owned).collect()));
+    document.text(under(to, "command_line"), line);
 }
 
 /// The arguments of a command line by the rules of Windows: blanks part them outside of quotes, a backslash before a quote
 /// escapes it, and two quotes inside of quotes end them with one.
 pub(super) fn split(line: &str) -> Vec<String> {
     let mut args = Vec::new();
-    let mut rest = line.trim_start_matches([' ', '\t']).chars().peekable();
-    while rest.peek().is_some() {
-        let (mut arg, mut quoted, mut slashes) = (String::new(), false, 0_usize);
-        while let Some(&c) = rest.peek() {
-            if !quoted && (c == ' ' || c == '\t') {
+    let mut rest = line.trim_start_matches([' ', '\t']);
+    while !rest.is_empty() {
+        let (mut arg, mut quoted) = (String::new(), false);
+        loop {
+            let end = rest.find(|c| c == '"' || !quoted && (c == ' ' || c == '\t')).unwrap_or(rest.len());
+            let (part, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let Some(behind) = behind.strip_prefix('"') else {
+                arg.push_str(part);
+                rest = behind;
                 break;
+            };
+            rest = behind;
+            let plain = part.trim_end_matches('\\');
+            let slashes = part.len() - plain.len();
+            arg.push_str(plain);
+            arg.extend(std::iter::repeat_n('\\', slashes / 2));
+            if slashes % 2 == 1 {
+                arg.push('"');
+                continue;
             }
-            rest.next();
-            match c {
-                '\\' => slashes += 1,
-                '"' => {
-                    arg.extend(std::iter::repeat_n('\\', slashes / 2));
-                    if std::mem::take(&mut slashes) % 2 == 1 {
-                        arg.push('"');
-                    } else {
-                        // As before 2008: the second of two quotes stands for itself, and the first ends the quotes.
-                        if quoted && rest.next_if_eq(&'"').is_some() {
-                            arg.push('"');
-                        }
-                        quoted = !quoted;
-                    }
-                }
-                other => {
-                    arg.extend(std::iter::repeat_n('\\', std::mem::take(&mut slashes)));
-                    arg.push(other);
-                }
+            // As before 2008: the second of two quotes stands for itself, and the first ends the quotes.
+            if quoted && let Some(behind) = rest.strip_prefix('"') {
+                arg.push('"');
+                rest = behind;
             }
+            quoted = !quoted;
         }
-        arg.extend(std::iter::repeat_n('\\', slashes));
         args.push(arg);
-        while rest.next_if(|c| *c == ' ' || *c == '\t').is_some() {}
+        rest = rest.trim_start_matches([' ', '\t']);
     }
     args
 }

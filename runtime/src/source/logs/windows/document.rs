@@ -108,7 +108,8 @@ impl<'a> EcsDocument<'a> {
             self.set("winlog.event_data", FieldValue::Json(data));
         }
         // Of equal paths the one that was set last comes last.
-        let mut places: Vec<(u128, usize)> = self.fields.iter().enumerate().map(|(at, (path, _))| (beginning(path), at)).collect();
+        let mut places: Vec<([u128; 2], usize)> =
+            self.fields.iter().enumerate().map(|(at, (path, _))| (beginning(path), at)).collect();
         let path = |at: usize| self.fields.get(at).map_or("", |(path, _)| path.as_ref());
         let rest = |at: usize| path(at).bytes().skip(BEGINNING).map(rank);
         places.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| rest(*at).cmp(rest(*bt))).then_with(|| at.cmp(bt)));
@@ -126,7 +127,7 @@ impl<'a> EcsDocument<'a> {
                     _ => {}
                 }
             }
-            let (parents, leaf) = path.rsplit_once('.').unwrap_or(("", path));
+            let (parents, leaf) = parted(path);
             if parents != around {
                 around = parents;
                 let same = open.iter().zip(parents.split('.')).take_while(|(a, b)| *a == b).count();
@@ -150,16 +151,24 @@ impl<'a> EcsDocument<'a> {
     }
 }
 
-const BEGINNING: usize = 16;
+/// Most paths are shorter than that.
+const BEGINNING: usize = 32;
 
 /// The first bytes of a path, in the order of paths.
-fn beginning(path: &str) -> u128 {
+fn beginning(path: &str) -> [u128; 2] {
     let mut bytes = [NO_BYTE; BEGINNING];
     let length = path.len().min(BEGINNING);
     if let (Some(to), Some(from)) = (bytes.get_mut(..length), path.as_bytes().get(..length)) {
         to.copy_from_slice(from);
     }
-    u128::from_be_bytes(bytes.map(rank))
+    let ranks = bytes.map(rank);
+    let (halves, _) = ranks.as_chunks::<16>();
+    [0, 1].map(|at| halves.get(at).map_or(0, |half| u128::from_be_bytes(*half)))
+}
+
+/// The path of a field in the object that a rule names.
+pub(super) fn under(object: &str, field: &str) -> String {
+    [object, ".", field].concat()
 }
 
 /// Stands behind the end of a path, and is first in the order.
@@ -168,6 +177,13 @@ const NO_BYTE: u8 = 254;
 /// The place of a byte in the order of paths: dots are first, so that what is in an object follows it. No text has bytes above 0xf4.
 const fn rank(byte: u8) -> u8 {
     if byte == b'.' { 1 } else { byte.wrapping_add(2) }
+}
+
+/// A path without its last name, and that name.
+fn parted(path: &str) -> (&str, &str) {
+    // Paths are too short for a search that looks at many bytes at once.
+    let dot = path.bytes().rposition(|byte| byte == b'.');
+    dot.and_then(|dot| Some((path.get(..dot)?, path.get(dot + 1..)?))).unwrap_or(("", path))
 }
 
 fn begin(name: &str, first: &mut bool, out: &mut Vec<u8>) {

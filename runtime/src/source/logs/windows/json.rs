@@ -86,13 +86,21 @@ fn write_all<T>(out: &mut Vec<u8>, around: [u8; 2], items: &[T], write: impl Fn(
 
 /// A JSON string.
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    if has_escaped(text) {
         // Writing into memory does not fail.
         return drop(serde_json::to_writer(out, text));
     }
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
+}
+
+/// Whether JSON writes a byte of a text otherwise.
+fn has_escaped(text: &str) -> bool {
+    // Eight bytes are compared at once: the comparison has no way out among them.
+    let some = |bytes: &[u8]| bytes.iter().fold(false, |some, &byte| some | (byte < b' ') | (byte == b'"') | (byte == b'\\'));
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    eights.iter().any(|eight| some(eight)) || some(rest)
 }
 
 impl<'a> Deserialize<'a> for Json<'a> {
@@ -159,7 +167,8 @@ impl<'a> Visitor<'a> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
-        let mut object = Vec::with_capacity(16);
+        // As many as an event has with everything at the top.
+        let mut object = Vec::with_capacity(48);
         while let Some((Key(name), value)) = members.next_entry()? {
             object.push((name, value));
         }

@@ -1,6 +1,6 @@
 //! Addresses, names and connections.
 
-use super::document::{EcsDocument, FieldValue, RelatedList};
+use super::document::{EcsDocument, FieldValue, RelatedList, under};
 use super::json::Json;
 use super::tables::word;
 use crate::source::logs::question_name::QuestionName;
@@ -27,23 +27,23 @@ pub(super) fn address<'a>(to: &'static str, text: Cow<'a, str>, document: &mut E
 /// The number of a protocol, and its name.
 pub(super) fn protocol_number<'a>(to: &'static str, number: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     if let Some(name) = word("protocol", &number) {
-        document.text(format!("{to}.transport"), name);
+        document.text(under(to, "transport"), name);
     }
-    document.text(format!("{to}.iana_number"), number);
+    document.text(under(to, "iana_number"), number);
 }
 
 /// The name that was asked for, and its parts where it has a public suffix.
 pub(super) fn question<'a>(to: &'static str, name: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     document.relate(RelatedList::Hosts, name.clone());
     if let Some(parts) = QuestionName::of(&name) {
-        document.text(format!("{to}.top_level_domain"), parts.top_level.to_owned());
-        document.text(format!("{to}.registered_domain"), parts.registered.to_owned());
+        document.text(under(to, "top_level_domain"), parts.top_level.to_owned());
+        document.text(under(to, "registered_domain"), parts.registered.to_owned());
         if !parts.sub.is_empty() {
-            document.text(format!("{to}.subdomain"), parts.sub.to_owned());
+            document.text(under(to, "subdomain"), parts.sub.to_owned());
         }
     }
     document.text("network.protocol", "dns");
-    document.text(format!("{to}.name"), name);
+    document.text(under(to, "name"), name);
 }
 
 /// `type:  5 name;::ffff:10.0.0.1;`: names with the number of their type, and addresses.
@@ -73,10 +73,10 @@ pub(super) fn answers(to: &'static str, text: &str, document: &mut EcsDocument<'
         answers.push(Json::Object(std::iter::once((Cow::Borrowed("data"), text(data))).chain(kind).collect()));
     }
     if !answers.is_empty() {
-        document.set(format!("{to}.answers"), FieldValue::Json(Json::List(answers)));
+        document.set(under(to, "answers"), FieldValue::Json(Json::List(answers)));
     }
     if !addresses.is_empty() {
-        document.set(format!("{to}.resolved_ip"), FieldValue::Texts(addresses));
+        document.set(under(to, "resolved_ip"), FieldValue::Texts(addresses));
     }
 }
 

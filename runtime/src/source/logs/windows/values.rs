@@ -2,7 +2,7 @@
 
 use super::command_line;
 use super::compound::{account, file};
-use super::document::{EcsDocument, FieldValue, RelatedList};
+use super::document::{EcsDocument, FieldValue, RelatedList, under};
 use super::event::number;
 use super::event_time;
 use super::network;
@@ -133,11 +133,11 @@ fn last_part(path: &str) -> String {
 /// `.executable`, and `.name` where the path has a backslash, or is `-`.
 fn program<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     if let Some((_, name)) = path.rsplit_once('\\').filter(|(_, name)| !name.is_empty()) {
-        document.text(format!("{to}.name"), name.to_owned());
+        document.text(under(to, "name"), name.to_owned());
     } else if path == "-" {
-        document.text(format!("{to}.name"), "-");
+        document.text(under(to, "name"), "-");
     }
-    document.text(format!("{to}.executable"), path);
+    document.text(under(to, "executable"), path);
 }
 
 /// Defender writes `file:_C:\x; process:_pid:1,…`: the first file of them.
@@ -157,18 +157,21 @@ fn user_name<'a>(to: &'static str, name: Cow<'a, str>, document: &mut EcsDocumen
 fn member(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
     let name = text.strip_prefix("CN=").or_else(|| text.strip_prefix("cn=")).unwrap_or(text);
     let name = name.split(',').next().unwrap_or(name);
-    document.text(format!("{to}.name"), name.to_owned());
+    document.text(under(to, "name"), name.to_owned());
     document.relate(RelatedList::User, Cow::Owned(name.to_owned()));
     let domain = text.split(',').find_map(|part| part.strip_prefix("DC=").or_else(|| part.strip_prefix("dc=")));
     if let Some(domain) = domain {
-        document.text(format!("{to}.domain"), domain.to_owned());
+        document.text(under(to, "domain"), domain.to_owned());
     }
 }
 
-/// `SHA1=…,MD5=…,SHA256=…,IMPHASH=…` in small letters, or one hash alone.
-fn each_hash(text: &str) -> impl Iterator<Item = (String, String)> {
-    let some = |(_, value): &(String, String)| !value.is_empty() && value.bytes().any(|b| b != b'0');
-    let named = |part: &str| {
+/// The names of hashes, as fields under `.hash`, and the one that is under `.pe`.
+const HASHES: [(&str, &str); 5] =
+    [("md5", "hash.md5"), ("sha1", "hash.sha1"), ("sha256", "hash.sha256"), ("sha512", "hash.sha512"), ("imphash", "pe.imphash")];
+
+/// `SHA1=…,MD5=…,SHA256=…,IMPHASH=…` in small letters, or one hash alone: the field of each, where it has one, and the hash.
+fn each_hash(text: &str) -> impl Iterator<Item = (Option<&'static str>, String)> {
+    text.split(',').filter_map(|part| {
         let (name, value) = part.trim().split_once('=').unwrap_or(("", part.trim()));
         let name = match (name, value.len()) {
             ("", 32) => "md5",
@@ -176,18 +179,16 @@ fn each_hash(text: &str) -> impl Iterator<Item = (String, String)> {
             ("", 64) => "sha256",
             (name, _) => name,
         };
-        (name.to_ascii_lowercase(), value.to_ascii_lowercase())
-    };
-    text.split(',').map(named).filter(some).collect::<Vec<_>>().into_iter()
+        let field = HASHES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, field)| *field);
+        value.bytes().any(|byte| byte != b'0').then(|| (field, value.to_ascii_lowercase()))
+    })
 }
 
 fn hashes(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
-    for (name, value) in each_hash(text) {
+    for (field, value) in each_hash(text) {
         document.relate(RelatedList::Hash, Cow::Owned(value.clone()));
-        match name.as_str() {
-            "imphash" => document.text(format!("{to}.pe.imphash"), value),
-            "md5" | "sha1" | "sha256" | "sha512" => document.text(format!("{to}.hash.{name}"), value),
-            _ => {}
+        if let Some(field) = field {
+            document.text(under(to, field), value);
         }
     }
 }
@@ -198,9 +199,9 @@ fn related_hashes(text: &str, document: &mut EcsDocument<'_>) {
 
 fn signature<'a>(to: &'static str, status: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     if status == "Valid" {
-        document.set(format!("{to}.valid"), FieldValue::Bool(true));
+        document.set(under(to, "valid"), FieldValue::Bool(true));
     }
-    document.text(format!("{to}.status"), status);
+    document.text(under(to, "status"), status);
 }
 
 /// The hives that Sysmon names.
