@@ -54,10 +54,10 @@ impl Server {
         Ok(0)
     }
 
-    /// The keys of all buckets of a composite aggregation over one field or two, page after page, each with the first time of
+    /// The keys of all buckets of a composite aggregation over one to three fields, page after page, each with the first time of
     /// its records where that is asked for.
     pub(super) fn buckets(&self, query: &Value, fields: &[&str], first: bool) -> Outcome<Vec<Bucket>> {
-        let names = ["a", "b"].into_iter().zip(fields);
+        let names = ["a", "b", "c"].into_iter().zip(fields);
         let sources: Vec<Value> = names.map(|(name, field)| json!({ name: {"terms": {"field": field}} })).collect();
         let mut all = json!({"composite": {"size": BUCKETS, "sources": sources}});
         if first {
@@ -109,6 +109,8 @@ pub(super) struct Key {
     pub(super) a: Value,
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub(super) b: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub(super) c: Value,
 }
 
 /// The first time of the records of a bucket, in milliseconds.

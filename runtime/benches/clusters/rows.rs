@@ -20,8 +20,8 @@ pub(super) struct Row {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    Row { name: "GROUP WITH COUNT", limits: BY_HAND, measure: |bench| bench.grouped("COUNT(pid)", "process.entity_id") },
-    Row { name: "GROUP WITH NUNIQUE", limits: BY_HAND, measure: |bench| bench.grouped("NUNIQUE(pid)", "process.pid") },
+    Row { name: "GROUP WITH COUNT", limits: BY_HAND, measure: |bench| bench.grouped("COUNT(pid)", false) },
+    Row { name: "GROUP WITH NUNIQUE", limits: BY_HAND, measure: |bench| bench.grouped("NUNIQUE(pid)", true) },
     Row { name: "distinct DISP of processes", limits: BY_HAND, measure: |bench| bench.names() },
     Row { name: "distinct DISP of addresses", limits: BY_HAND, measure: |bench| bench.addresses() },
     Row {
@@ -136,24 +136,34 @@ impl Bench<'_> {
         ours.cost.wall / bare
     }
 
-    /// GROUP over all processes, beside the buckets of names and a further field.
-    fn grouped(&self, function: &str, field: &str) -> Outcome<Vec<f64>> {
+    /// GROUP over all processes, beside the buckets of their ids and names, and of their numbers where these are counted. Without the
+    /// ids nobody knows how many processes there are, which the hunt says.
+    fn grouped(&self, function: &str, of_numbers: bool) -> Outcome<Vec<f64>> {
         let hunt = format!(
             "x = GET process FROM stixshifter://c WHERE pid >= 0 {ALL}\ng = GROUP x BY name WITH {function} AS n\nDISP g ATTR name, n\n"
         );
         let ours = self.hunt(&hunt, &[], &self.source())?;
-        let (bare, groups) = self.timed(|| {
+        let (bare, (ids, groups)) = self.timed(|| {
+            let mut ids: HashSet<String> = HashSet::new();
             let mut groups: BTreeMap<String, HashSet<String>> = BTreeMap::new();
-            for [pid, name, other] in of_both_slots(field) {
-                let query = json!({"range": {pid: {"gte": 0}}});
-                for bucket in self.server.buckets(&query, &[&name, &other], false)? {
-                    groups.entry(bucket.key.a.to_string()).or_default().insert(bucket.key.b.to_string());
+            for [pid, name, id] in of_both_slots("process.entity_id") {
+                let query = json!({"range": {&pid: {"gte": 0}}});
+                let fields = [id.as_str(), &name, &pid];
+                for bucket in self.server.buckets(&query, if of_numbers { &fields } else { &fields[..2] }, false)? {
+                    let id = bucket.key.a.to_string();
+                    let counted = if of_numbers { bucket.key.c.to_string() } else { id.clone() };
+                    groups.entry(bucket.key.b.to_string()).or_default().insert(counted);
+                    ids.insert(id);
                 }
             }
-            Ok(groups)
+            Ok((ids, groups))
         })?;
-        let rows = groups.iter().map(|(name, others)| vec![name.trim_matches('"').to_owned(), others.len().to_string()]).collect();
+        let rows =
+            groups.iter().map(|(name, counted)| vec![name.trim_matches('"').to_owned(), counted.len().to_string()]).collect();
         same(&ours.rows(), &rows)?;
+        if ours.variable("x")["entities"] != ids.len() {
+            return Err(format!("there are {} processes by hand, not {}", ids.len(), ours.variable("x")["entities"]).into());
+        }
         Ok(vec![self.ratio(function, &ours, bare)])
     }
 

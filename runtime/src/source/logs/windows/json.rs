@@ -96,8 +96,8 @@ pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Whether JSON writes a byte of a text otherwise.
+#[expect(clippy::needless_bitwise_bool, reason = "eight bytes are compared at once only where nothing leaves the comparison early")]
 fn has_escaped(text: &str) -> bool {
-    // Eight bytes are compared at once: the comparison has no way out among them.
     let some = |bytes: &[u8]| bytes.iter().fold(false, |some, &byte| some | (byte < b' ') | (byte == b'"') | (byte == b'\\'));
     let (eights, rest) = text.as_bytes().as_chunks::<8>();
     eights.iter().any(|eight| some(eight)) || some(rest)
