@@ -19,6 +19,7 @@ const MEANT: &[(&str, &str)] = &[
     (", \"file\")", "a word to be counted"),
     ("command(\"process\"", "the beginning of names of fields"),
     ("file(\"file\"", "the beginning of names of fields"),
+    ("under(to, \"directory\")", "the end of the name of a field"),
     ("if is_process { \"process\"", "a category of ECS"),
     ("matches!(call.category, \"file\"", "a category of ECS"),
     ("\"vm\", \"file\"", "a key of auditd"),
