@@ -89,8 +89,8 @@ pub(super) fn community_id(document: &mut EcsDocument<'_>) {
         _ => return,
     };
     let end = |side: &str| {
-        let address: IpAddr = document.text_of(&format!("{side}.ip"))?.parse().ok()?;
-        let port = u16::try_from(document.number_of(&format!("{side}.port"))?).ok()?;
+        let address: IpAddr = document.text_of(&under(side, "ip"))?.parse().ok()?;
+        let port = u16::try_from(document.number_of(&under(side, "port"))?).ok()?;
         let bytes = match address {
             IpAddr::V4(v4) => v4.octets().to_vec(),
             IpAddr::V6(v6) => v6.octets().to_vec(),

@@ -1,5 +1,6 @@
 //! Winlogbeat's documents as the beat writes them, before its pipeline: the values of the event are all in `winlog.event_data`.
 
+use super::document::under;
 use super::event::WindowsEvent;
 use super::json::Json;
 use super::tables::provider;
@@ -35,7 +36,7 @@ fn flatten<'a>(path: String, value: Json<'a>, event: &mut WindowsEvent<'a>) {
         }
         Json::Object(members) if !members.is_empty() => {
             for (name, value) in members {
-                let path = if path.is_empty() { name.into_owned() } else { format!("{path}.{name}") };
+                let path = if path.is_empty() { name.into_owned() } else { under(&path, &name) };
                 flatten(path, value, event);
             }
         }
