@@ -100,7 +100,11 @@ fn sids(mut bytes: &[u8]) -> Option<Vec<String>> {
 
 fn scalar(kind: u8, bytes: &[u8]) -> Option<String> {
     match kind {
-        0x01 => Some(utf_16(bytes).trim_end_matches('\0').to_owned()),
+        0x01 => {
+            let mut text = utf_16(bytes);
+            text.truncate(text.trim_end_matches('\0').len());
+            Some(text)
+        }
         // Of Windows 1252, whose letters are those of Latin 1.
         0x02 => Some(bytes.iter().map(|byte| char::from(*byte)).collect::<String>().trim_end_matches('\0').to_owned()),
         0x03 | 0x05 | 0x07 | 0x09 => {

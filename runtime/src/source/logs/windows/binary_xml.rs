@@ -172,10 +172,10 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
                 0x00 => break Ended::Fragment,
                 0x01 => self.element(parent, token & 0x40 != 0, values)?,
                 0x04 => break Ended::Element,
-                0x05 => parent.text.push_str(&self.value_text()?),
-                0x07 => parent.text.push_str(&self.text()?),
+                0x05 => parent.add_text(self.value_text()?),
+                0x07 => parent.add_text(self.text()?),
                 0x08 => parent.text.extend(self.character()),
-                0x09 => parent.text.push_str(&self.entity()?),
+                0x09 => parent.add_text(self.entity()?),
                 0x0a => drop(self.name()?),
                 0x0b => drop(self.text()?),
                 0x0c => self.template(parent)?,
@@ -273,8 +273,10 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
                 }
                 _ => return Some(found),
             };
-            if let Some(text) = text {
-                found.get_or_insert_default().push_str(&text);
+            match (&mut found, text) {
+                (Some(found), Some(text)) => found.push_str(&text),
+                (None, Some(text)) => found = Some(text),
+                (_, None) => {}
             }
         }
     }
@@ -291,7 +293,7 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
         if let Some(items) = items {
             parent.items = Some(items.into_iter().map(|item| self.spend(item)).collect::<Option<_>>()?);
         } else if let Some(text) = value.text() {
-            parent.text.push_str(&self.spend(text)?);
+            parent.add_text(self.spend(text)?);
         }
         Some(())
     }

@@ -1,6 +1,7 @@
 //! Command lines in their arguments.
 
-use super::document::{EcsDocument, FieldValue, under};
+use super::document::{EcsDocument, FieldValue};
+use super::field_path::under;
 use std::borrow::Cow;
 
 /// `.command_line`, `.args` and `.args_count`, split as Windows does: without quotes.

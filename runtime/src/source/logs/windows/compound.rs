@@ -1,6 +1,7 @@
 //! Values that become several fields, in rules and in the details of PowerShell: paths and accounts.
 
-use super::document::{EcsDocument, RelatedList, under};
+use super::document::{EcsDocument, RelatedList};
+use super::field_path::under;
 use std::borrow::Cow;
 
 /// `.path` and its parts. The extension is what follows the last dot of the whole path.

@@ -51,7 +51,9 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
         document.text("event.created", created);
     }
     if let Some(message) = &message {
-        document.text("message", message.replace("\r\n", "\n").trim_end_matches('\n').to_owned());
+        let mut text = message.replace("\r\n", "\n");
+        text.truncate(text.trim_end_matches('\n').len());
+        document.text("message", text);
     }
     if is_sysmon {
         // Sysmon runs as SYSTEM always.

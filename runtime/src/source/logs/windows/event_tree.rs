@@ -26,7 +26,7 @@ fn attribute<'j, 'a>(element: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> 
 }
 
 /// The text of an element: itself, its `#text`, or its `Value`.
-fn text<'a>(element: &Json<'a>) -> Option<Cow<'a, str>> {
+fn text<'j>(element: &'j Json<'_>) -> Option<Cow<'j, str>> {
     match element {
         Json::Object(_) => element.get("#text").or_else(|| element.get("Value")).and_then(text),
         Json::List(items) => {
@@ -34,7 +34,7 @@ fn text<'a>(element: &Json<'a>) -> Option<Cow<'a, str>> {
             (!texts.is_empty()).then(|| Cow::Owned(texts.join("\n")))
         }
         Json::Text(text) if is_bare_guid(text) => Some(Cow::Owned(format!("{{{}}}", text.to_lowercase()))),
-        scalar => scalar.clone().into_text(),
+        scalar => scalar.as_text(),
     }
 }
 
@@ -45,12 +45,12 @@ fn is_bare_guid(text: &str) -> bool {
 }
 
 /// A child's text.
-fn child<'a>(element: &Json<'a>, name: &str) -> Option<Cow<'a, str>> {
+fn child<'j>(element: &'j Json<'_>, name: &str) -> Option<Cow<'j, str>> {
     element.get(name).and_then(text)
 }
 
 /// An attribute of a child.
-fn child_attribute<'a>(element: &Json<'a>, child: &str, name: &str) -> Option<Cow<'a, str>> {
+fn child_attribute<'j>(element: &'j Json<'_>, child: &str, name: &str) -> Option<Cow<'j, str>> {
     let beside = || element.get(&format!("{child}_attributes")).and_then(|attributes| attributes.get(name));
     element.get(child).and_then(|child| attribute(child, name)).or_else(beside).and_then(text)
 }
@@ -60,7 +60,7 @@ fn time(element: &Json<'_>) -> Option<Instant> {
     let found = element.get("TimeCreated").and_then(|created| attribute(created, "SystemTime"));
     let beside = || element.get("TimeCreated_attributes").and_then(|attributes| attributes.get("SystemTime"));
     match found.or_else(beside).or_else(|| element.get("TimeCreated"))? {
-        Json::Whole(seconds) => i64::try_from(*seconds).ok()?.checked_mul(1_000_000_000).map(Instant),
+        Json::Whole(seconds) => seconds.checked_mul(1_000_000_000).map(Instant),
         // A float of this size is exact to a quarter of a microsecond; two parts keep it so.
         Json::Float(seconds) if seconds.abs() < 1e10 => {
             let nanos = (seconds.fract() * 1e6).round() as i64 * 1_000;
@@ -71,7 +71,7 @@ fn time(element: &Json<'_>) -> Option<Instant> {
 }
 
 /// The event of a document.
-pub(super) fn event<'a>(document: &Json<'a>) -> Option<WindowsEvent<'a>> {
+pub(super) fn event<'j>(document: &'j Json<'_>) -> Option<WindowsEvent<'j>> {
     let tree = tree(document);
     let system = tree.get("System")?;
     let rendering = tree.get("RenderingInfo");
@@ -110,7 +110,7 @@ pub(super) fn event<'a>(document: &Json<'a>) -> Option<WindowsEvent<'a>> {
 }
 
 /// Names with values, or `Data` elements with a name as attribute; those without name are `param1`, `param2` and so on.
-fn event_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
+fn event_data<'j>(data: &'j Json<'_>, event: &mut WindowsEvent<'j>) {
     if let Json::List(items) = data {
         return items.iter().for_each(|item| data_element(item, event));
     }
@@ -123,13 +123,15 @@ fn event_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
                 _ => data_element(value, event),
             },
             ("Data", value) => data_element(value, event),
-            (_, Json::List(items)) => event.data.extend(items.iter().filter_map(text).map(|text| (name.clone(), text))),
-            (_, value) => event.data.extend(text(value).map(|text| (name.clone(), text))),
+            (_, Json::List(items)) => {
+                event.data.extend(items.iter().filter_map(text).map(|text| (Cow::Borrowed(name.as_ref()), text)))
+            }
+            (_, value) => event.data.extend(text(value).map(|text| (Cow::Borrowed(name.as_ref()), text))),
         }
     }
 }
 
-fn data_element<'a>(element: &Json<'a>, event: &mut WindowsEvent<'a>) {
+fn data_element<'j>(element: &'j Json<'_>, event: &mut WindowsEvent<'j>) {
     let name = matches!(element, Json::Object(_)).then(|| attribute(element, "Name").and_then(text)).flatten();
     let Some(value) = text(element) else {
         // An unnamed element without text still counts.
@@ -150,10 +152,10 @@ fn unnamed<'a>(value: Cow<'a, str>, event: &mut WindowsEvent<'a>) {
 }
 
 /// The one element of `UserData`: its values, with its name. Events whose values are there are known by them too.
-fn user_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
+fn user_data<'j>(data: &'j Json<'_>, event: &mut WindowsEvent<'j>) {
     let elements = data.members().iter().filter(|(name, _)| name != "#attributes" && name != "xmlns");
     for (name, element) in elements {
-        event.user_data.push((Cow::Borrowed("xml_name"), Json::Text(name.clone())));
+        event.user_data.push((Cow::Borrowed("xml_name"), Json::Text(Cow::Borrowed(name))));
         let values =
             element.members().iter().filter(|(name, _)| !["#attributes", "xmlns", "xmlns:auto-ns2"].contains(&name.as_ref()));
         for (name, value) in values {
@@ -161,9 +163,9 @@ fn user_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
             // An element may have attributes or children beside its text.
             let of_text = |name: &str| ["#text", "Value", "xmlns"].contains(&name);
             if text.is_none() && !value.members().is_empty() || value.members().iter().any(|(name, _)| !of_text(name)) {
-                event.user_data.push((name.clone(), value.clone()));
+                event.user_data.push((Cow::Borrowed(name.as_ref()), value.clone()));
             }
-            event.data.extend(text.map(|text| (name.clone(), text)));
+            event.data.extend(text.map(|text| (Cow::Borrowed(name.as_ref()), text)));
         }
     }
 }

@@ -9,7 +9,9 @@ use std::fmt;
 pub(super) enum Json<'a> {
     Null,
     Bool(bool),
-    Whole(i128),
+    Whole(i64),
+    /// A whole number that is larger than those.
+    Large(u64),
     Float(f64),
     Text(Cow<'a, str>),
     List(Vec<Json<'a>>),
@@ -37,18 +39,27 @@ impl<'a> Json<'a> {
     }
 
     /// A scalar as text; objects and lists as JSON. `None` for null.
-    pub(super) fn into_text(self) -> Option<Cow<'a, str>> {
+    pub(super) fn as_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Null => None,
-            Self::Bool(yes) => Some(Cow::Borrowed(if yes { "true" } else { "false" })),
+            Self::Bool(yes) => Some(Cow::Borrowed(if *yes { "true" } else { "false" })),
             Self::Whole(number) => Some(Cow::Owned(number.to_string())),
+            Self::Large(number) => Some(Cow::Owned(number.to_string())),
             Self::Float(number) => Some(Cow::Owned(number.to_string())),
-            Self::Text(text) => Some(text),
-            nested => {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::List(_) | Self::Object(_) => {
                 let mut json = Vec::new();
-                nested.write(&mut json);
+                self.write(&mut json);
                 String::from_utf8(json).ok().map(Cow::Owned)
             }
+        }
+    }
+
+    /// As [`Self::as_text`], without a copy of a text.
+    pub(super) fn into_text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text(text) => Some(text),
+            other => other.as_text().map(|text| Cow::Owned(text.into_owned())),
         }
     }
 
@@ -57,6 +68,7 @@ impl<'a> Json<'a> {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
             Self::Whole(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Self::Large(number) => out.extend_from_slice(number.to_string().as_bytes()),
             // Writing into memory does not fail.
             Self::Float(number) => drop(serde_json::to_writer(out, number)),
             Self::Text(text) => write_text(text, out),
@@ -139,11 +151,11 @@ impl<'a> Visitor<'a> for AnyValue {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Json<'a>, E> {
-        Ok(Json::Whole(number.into()))
+        Ok(Json::Whole(number))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Json<'a>, E> {
-        Ok(Json::Whole(number.into()))
+        Ok(i64::try_from(number).map_or(Json::Large(number), Json::Whole))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Json<'a>, E> {

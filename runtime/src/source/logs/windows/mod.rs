@@ -14,10 +14,12 @@ mod event;
 mod event_time;
 mod event_tree;
 mod evtx_file;
+mod field_path;
 mod json;
 mod network;
 mod nxlog;
 mod powershell;
+mod skeleton;
 mod splunk;
 mod tables;
 mod values;
@@ -32,7 +34,6 @@ use super::log_clock::LogTimeOffset;
 use super::piece::Layout;
 use crate::source::repair::{self, Flaw, Repaired};
 use ecs::EcsEvent;
-use event::WindowsEvent;
 use json::{Json, write_text};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -55,7 +56,7 @@ fn windows_event(line: &[u8], offset: LogTimeOffset) -> Option<EcsEvent> {
     if line.starts_with(b"<Event") {
         let text = String::from_utf8_lossy(line);
         let flaw = matches!(text, Cow::Owned(_)).then_some(Flaw::NoCharacter);
-        return ecs::document(xml::event(&text)?, offset).map(|event| EcsEvent { flaw, ..event });
+        return of_xml(&text, offset).map(|event| EcsEvent { flaw, ..event });
     }
     let [own, beat, splunk] = &*MARKS;
     let of_beat = || beat.find(line).is_some() && SEEN.iter().all(|key| key.find(line).is_none());
@@ -96,7 +97,7 @@ fn converted(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
                 write_text(&name, &mut out);
                 out.push(b':');
                 if name == "_source" {
-                    let event = ecs::document(event_of(value)?, offset)?;
+                    let event = of_event(value, offset)?;
                     out.extend(event.document);
                     clock = event.clock;
                 } else {
@@ -107,30 +108,34 @@ fn converted(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
             Some(EcsEvent { document: out, clock, flaw: None })
         }
         document if splunk::is(&document) => of_splunk(&document, offset),
-        document => ecs::document(event_of(document)?, offset),
+        document => of_event(document, offset),
     }
 }
 
-fn event_of(document: Json<'_>) -> Option<WindowsEvent<'_>> {
+fn of_event(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
     if nxlog::is(&document) {
-        nxlog::event(document)
+        ecs::document(nxlog::event(document)?, offset)
     } else if event_tree::is(&document) {
-        event_tree::event(&document)
+        ecs::document(event_tree::event(&document)?, offset)
     } else if winlogbeat::is(&document) {
-        winlogbeat::event(document)
+        ecs::document(winlogbeat::event(document)?, offset)
     } else {
         None
     }
+}
+
+fn of_xml(element: &str, offset: LogTimeOffset) -> Option<EcsEvent> {
+    ecs::document(event_tree::event(&xml::tree(element)?)?, offset)
 }
 
 /// What Splunk kept of an event as it came; else what it has of it in fields.
 fn of_splunk(document: &Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
     let raw = document.get("result")?.get("_raw").and_then(Json::text).unwrap_or_default().trim();
     if raw.starts_with("<Event") {
-        return ecs::document(xml::event(raw)?, offset);
+        return of_xml(raw, offset);
     }
     if raw.starts_with('{')
-        && let Some(ecs) = Json::read(raw.as_bytes()).and_then(event_of).and_then(|event| ecs::document(event, offset))
+        && let Some(ecs) = Json::read(raw.as_bytes()).and_then(|document| of_event(document, offset))
     {
         return Some(ecs);
     }

@@ -1,6 +1,7 @@
 //! Addresses, names and connections.
 
-use super::document::{EcsDocument, FieldValue, RelatedList, under};
+use super::document::{EcsDocument, FieldValue, RelatedList};
+use super::field_path::under;
 use super::json::Json;
 use super::tables::word;
 use crate::source::logs::question_name::QuestionName;
@@ -88,16 +89,18 @@ pub(super) fn community_id(document: &mut EcsDocument<'_>) {
         Some("sctp") => 132,
         _ => return,
     };
-    let end = |side: &str| {
-        let address: IpAddr = document.text_of(&under(side, "ip"))?.parse().ok()?;
-        let port = u16::try_from(document.number_of(&under(side, "port"))?).ok()?;
+    let end = |address: &str, port: &str| {
+        let address: IpAddr = document.text_of(address)?.parse().ok()?;
+        let port = u16::try_from(document.number_of(port)?).ok()?;
         let bytes = match address {
             IpAddr::V4(v4) => v4.octets().to_vec(),
             IpAddr::V6(v6) => v6.octets().to_vec(),
         };
         Some((bytes, port))
     };
-    let (Some(source), Some(destination)) = (end("source"), end("destination")) else { return };
+    let (Some(source), Some(destination)) = (end("source.ip", "source.port"), end("destination.ip", "destination.port")) else {
+        return;
+    };
     let (first, second) = if source <= destination { (source, destination) } else { (destination, source) };
     let mut bytes = vec![0, 0];
     bytes.extend(first.0.iter().chain(&second.0));

@@ -60,7 +60,7 @@ pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
         if OF_SHIPPING.contains(&name.as_ref()) {
             continue;
         }
-        let is_number = matches!(value, Json::Whole(_));
+        let is_number = matches!(value, Json::Whole(_) | Json::Large(_));
         if name == "tags" {
             event.around.push(("tags".to_owned(), value));
             continue;

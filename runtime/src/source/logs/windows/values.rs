@@ -2,9 +2,10 @@
 
 use super::command_line;
 use super::compound::{account, file};
-use super::document::{EcsDocument, FieldValue, RelatedList, under};
+use super::document::{EcsDocument, FieldValue, RelatedList};
 use super::event::number;
 use super::event_time;
+use super::field_path::under;
 use super::network;
 use super::powershell;
 use super::tables::{FieldRule, word};

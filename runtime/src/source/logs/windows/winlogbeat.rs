@@ -1,6 +1,5 @@
 //! Winlogbeat's documents as the beat writes them, before its pipeline: the values of the event are all in `winlog.event_data`.
 
-use super::document::under;
 use super::event::WindowsEvent;
 use super::json::Json;
 use super::tables::provider;
@@ -36,7 +35,7 @@ fn flatten<'a>(path: String, value: Json<'a>, event: &mut WindowsEvent<'a>) {
         }
         Json::Object(members) if !members.is_empty() => {
             for (name, value) in members {
-                let path = if path.is_empty() { name.into_owned() } else { under(&path, &name) };
+                let path = if path.is_empty() { name.into_owned() } else { [&path, ".", &name].concat() };
                 flatten(path, value, event);
             }
         }

@@ -1,7 +1,5 @@
 //! Events in XML, as `wevtutil qe /f:xml`, `Get-WinEvent` and the Event Viewer write them.
 
-use super::event::WindowsEvent;
-use super::event_tree;
 use super::json::Json;
 use crate::source::SourceError;
 use crate::source::logs::format::{LogFormat, LogReading};
@@ -195,12 +193,7 @@ fn one_line(mut element: &[u8], out: &mut Vec<u8>) {
 /// How deep elements may be nested: events have six levels.
 const MAX_DEPTH: usize = 32;
 
-/// The event of an element `<Event>…</Event>`.
-pub(super) fn event(text: &str) -> Option<WindowsEvent<'static>> {
-    event_tree::event(&tree(text)?)
-}
-
-/// What an element has, without its name.
+/// What an element `<Event>…</Event>` has, without its name.
 pub(super) fn tree(text: &str) -> Option<Json<'static>> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().allow_dangling_amp = true;
@@ -270,6 +263,11 @@ impl XmlElement {
             }
             _ => self.children.push((name, child)),
         }
+    }
+
+    pub(super) fn add_text(&mut self, text: String) {
+        // Most elements have one.
+        if self.text.is_empty() { self.text = text } else { self.text.push_str(&text) }
     }
 
     pub(super) fn attribute(&mut self, name: Cow<'static, str>, value: String) {
