@@ -25,6 +25,8 @@ pub enum Flaw {
     NoSuchObject,
     /// An id that another record of the file has. The record has a name of its own.
     SameId,
+    /// A name that stands twice among the lines of a text, one of them perhaps in a value with line ends. No field has its values.
+    SameLabel,
 }
 
 impl Flaw {
@@ -38,6 +40,7 @@ impl Flaw {
             Self::TooDeep => "a value nested too deeply is absent",
             Self::NoSuchObject => "a reference to an object that is not in the bundle is absent",
             Self::SameId => "an id that another record has is numbered",
+            Self::SameLabel => "values of a name that stands twice in a text are left in winlog.event_data",
         }
     }
 }

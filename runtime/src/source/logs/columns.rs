@@ -172,7 +172,8 @@ impl ColumnTable {
             object.extend(source);
         }
         let mut values = Vec::new();
-        flat(&object, &mut |path, value| values.push((path.to_owned(), value)));
+        // What has too many names is left to the parser, which tells it.
+        flat(&object, &mut |path, value| values.push((path.to_owned(), value))).ok()?;
         if object.contains_key("@timestamp") || !values.iter().any(|(path, _)| self.names(path)) {
             return None;
         }

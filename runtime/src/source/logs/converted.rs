@@ -59,17 +59,21 @@ fn each(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>, co
     })
 }
 
+/// What an object is in ECS; nothing where it is no record of the format.
+pub(super) type FoundRecord = Result<Option<FlatRecord>, BadReason>;
+
 /// As [`each_line`], of lines that are JSON objects, once single values of them are mended. What is none, or is no record of the
 /// format, is left as it is, and judged by the parser.
 pub(super) fn each_object(
     reader: &mut dyn Read,
     reading: &LogReading<'_>,
     emit: &mut Emit<'_>,
-    convert: &mut dyn FnMut(&Map<String, Value>) -> Option<FlatRecord>,
+    convert: &mut dyn FnMut(&Map<String, Value>) -> FoundRecord,
 ) -> Result<u64, SourceError> {
     each(reader, reading, emit, &mut |line, out| {
-        let found = object(line);
-        if let Some((record, flaw)) = found.as_ref().and_then(|(object, flaw)| Some((convert(object)?, *flaw))) {
+        if let Some((object, flaw)) = object(line)
+            && let Some(record) = convert(&object)?
+        {
             record.write(out);
             return Ok(flaw);
         }

@@ -1,6 +1,7 @@
 //! A record that is made: its fields by dotted names, each with its values, and the line of JSON that it becomes.
 
 use super::question_name::QuestionName;
+use super::report::BadReason;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -46,9 +47,9 @@ impl FlatRecord {
         self.0.insert(field.to_owned(), values.into_iter().map(Value::String).collect());
     }
 
-    /// Adds a value and whatever is in it, under its name.
-    pub(super) fn put_all(&mut self, field: &str, value: Value) {
-        each_value(field, value, &mut |field, value| self.put(field, value));
+    /// Adds a value and whatever is in it, under its name. `left` is what is left of [`MOST_NAMES`].
+    pub(super) fn put_all(&mut self, field: &str, value: Value, left: &mut usize) -> Result<(), BadReason> {
+        each_value(field, value, left, &mut |field, value| self.put(field, value))
     }
 
     /// The first value of a field.
@@ -99,22 +100,27 @@ impl FlatRecord {
     }
 }
 
+/// The bytes that the dotted names of a record's values may have. A long name around many values stands in the name of each.
+pub(super) const MOST_NAMES: usize = 32 << 20;
+
 /// Hands over the values in a value, with their dotted names: those of objects in lists too. It is as deep as its reader lets it be.
-pub(super) fn each_value(name: &str, value: Value, take: &mut dyn FnMut(&str, Value)) {
+/// `left` is what is left of [`MOST_NAMES`].
+fn each_value(name: &str, value: Value, left: &mut usize, take: &mut dyn FnMut(&str, Value)) -> Result<(), BadReason> {
+    *left = left.checked_sub(name.len()).ok_or(BadReason::TooManyFields)?;
     match value {
         Value::Object(object) => {
-            for (key, value) in object {
-                each_value(&format!("{name}.{key}"), value, take);
-            }
+            object.into_iter().try_for_each(|(key, value)| each_value(&format!("{name}.{key}"), value, left, take))
         }
-        Value::Array(values) => values.into_iter().for_each(|value| each_value(name, value, take)),
-        value => take(name, value),
+        Value::Array(values) => values.into_iter().try_for_each(|value| each_value(name, value, left, take)),
+        value => {
+            take(name, value);
+            Ok(())
+        }
     }
 }
 
 /// Hands over all values of an object with their dotted names.
-pub(super) fn flat(object: &Map<String, Value>, take: &mut dyn FnMut(&str, Value)) {
-    for (key, value) in object {
-        each_value(key, value.clone(), take);
-    }
+pub(super) fn flat(object: &Map<String, Value>, take: &mut dyn FnMut(&str, Value)) -> Result<(), BadReason> {
+    let mut left = MOST_NAMES;
+    object.iter().try_for_each(|(key, value)| each_value(key, value.clone(), &mut left, take))
 }

@@ -73,7 +73,8 @@ fn of_log(log: &Input, reader: Box<dyn Read + '_>) -> Result<SampledColumns, Sou
             Some(Value::Object(source)) => source,
             _ => row,
         };
-        flat(row, &mut |path, value| columns.push(path, read_value::text(&value).unwrap_or_default()));
+        // Of a row with too many names those in front are enough to propose a table.
+        let _ = flat(row, &mut |path, value| columns.push(path, read_value::text(&value).unwrap_or_default()));
     }
     Ok(columns.done())
 }

@@ -5,6 +5,7 @@ use super::distinguished_name;
 use super::field_table::FieldTable;
 use super::flat_record::{FlatRecord, flat};
 use super::format::LogFormat;
+use super::report::BadReason;
 use super::{read_value, url_parts};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -13,7 +14,9 @@ use std::sync::LazyLock;
 pub(super) const SURICATA: LogFormat = LogFormat {
     name: "Suricata EVE",
     sniff: |beginning| begins_with(beginning, is_event),
-    read: |reader, reading, emit| each_object(reader, reading, emit, &mut |object| is_event(object).then(|| record(object))),
+    read: |reader, reading, emit| {
+        each_object(reader, reading, emit, &mut |object| is_event(object).then(|| record(object)).transpose())
+    },
 };
 
 static TABLE: LazyLock<FieldTable> = LazyLock::new(|| FieldTable::read(include_str!("data/suricata.csv")));
@@ -23,14 +26,14 @@ fn is_event(object: &Map<String, Value>) -> bool {
         && !object.contains_key("@timestamp")
 }
 
-fn record(object: &Map<String, Value>) -> FlatRecord {
+fn record(object: &Map<String, Value>) -> Result<FlatRecord, BadReason> {
     let kind = object.get("event_type").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     let mut record = FlatRecord::default();
     flat(object, &mut |field, value| {
         if !TABLE.put(&kind, field, &value, &mut record) {
             record.put(&format!("suricata.eve.{field}"), value);
         }
-    });
+    })?;
     TABLE.put_constants(&kind, &mut record);
     record.put_unless_there("event.kind", "event");
     let state = object.get("flow").and_then(|flow| flow.get("state")).and_then(Value::as_str);
@@ -56,7 +59,7 @@ fn record(object: &Map<String, Value>) -> FlatRecord {
     record.part_question();
     duration(&mut record);
     record.sum_directions();
-    record
+    Ok(record)
 }
 
 /// How long a flow took, by its first and last packet.

@@ -6,6 +6,7 @@ use super::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+mod bounds;
 mod converted;
 mod mended;
 

@@ -1,6 +1,7 @@
 //! An event of the audit log: its lines, and the values in them.
 
 use super::pairs::AuditLine;
+use foldhash::HashMap;
 
 /// The lines of an event that came so far.
 pub(super) struct AuditEvent {
@@ -8,12 +9,14 @@ pub(super) struct AuditEvent {
     pub(super) time: String,
     pub(super) serial: String,
     pub(super) lines: Vec<(String, Vec<(String, String)>)>,
+    /// The bytes of its lines.
+    pub(super) length: usize,
 }
 
 impl AuditEvent {
     pub(super) fn new(line: &AuditLine<'_>) -> Self {
         let (time, serial) = (line.time.to_owned(), line.serial.to_owned());
-        let mut event = Self { node: line.node.map(str::to_owned), time, serial, lines: Vec::new() };
+        let mut event = Self { node: line.node.map(str::to_owned), time, serial, lines: Vec::new(), length: 0 };
         event.add(line);
         event
     }
@@ -24,6 +27,7 @@ impl AuditEvent {
 
     pub(super) fn add(&mut self, line: &AuditLine<'_>) {
         self.lines.push((line.kind.to_owned(), line.pairs()));
+        self.length += line.length();
     }
 
     /// Whether its last line came: the mark of an end, or one that stands alone.
@@ -49,8 +53,21 @@ impl AuditEvent {
 
     /// The first value of a key in any line but those about files and arguments, which have keys of their own.
     pub(super) fn any(&self, key: &str) -> Option<&str> {
-        let mut lines = self.lines.iter().filter(|(kind, _)| !matches!(kind.as_str(), "PATH" | "EXECVE"));
-        lines.find_map(|(_, pairs)| get(pairs, key))
+        self.others().find_map(|pairs| get(pairs, key))
+    }
+
+    /// [`Self::any`] of each key.
+    pub(super) fn firsts(&self) -> HashMap<&str, &str> {
+        let mut firsts = HashMap::default();
+        for (key, value) in self.others().flatten() {
+            firsts.entry(key.as_str()).or_insert(value.as_str());
+        }
+        firsts
+    }
+
+    /// The values of lines but those about files and arguments.
+    fn others(&self) -> impl Iterator<Item = &Vec<(String, String)>> {
+        self.lines.iter().filter(|(kind, _)| !matches!(kind.as_str(), "PATH" | "EXECVE")).map(|(_, pairs)| pairs)
     }
 }
 

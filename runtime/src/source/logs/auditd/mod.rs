@@ -32,6 +32,8 @@ pub(super) const AUDITD: LogFormat = LogFormat {
 const WAITING: usize = 64;
 /// The most lines of an event; those behind make a record of their own.
 const LINES: usize = 512;
+/// The most bytes of lines that wait. Real events have a few hundred.
+const HELD: usize = 16 << 20;
 
 /// What `ausearch` writes between events.
 fn is_margin(line: &[u8]) -> bool {
@@ -39,7 +41,7 @@ fn is_margin(line: &[u8]) -> bool {
 }
 
 fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
-    let mut joined = Joined { waiting: VecDeque::new(), lines: NumberedLines::default() };
+    let mut joined = Joined { waiting: VecDeque::new(), held: 0, lines: NumberedLines::default() };
     let block = reading.options.block.max(1);
     let lines = each_line(
         reader,
@@ -75,6 +77,8 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
 /// Events in the order of their first lines.
 struct Joined {
     waiting: VecDeque<(u64, AuditEvent)>,
+    /// The bytes of their lines.
+    held: usize,
     lines: NumberedLines,
 }
 
@@ -87,15 +91,20 @@ impl Joined {
             None if line.kind == END => return,
             None => self.waiting.push_back((number, AuditEvent::new(line))),
         }
+        self.held += line.length();
         // Another event was begun since, or this one said that it is whole.
-        while self.waiting.len() > WAITING || self.waiting.front().is_some_and(|(_, event)| event.is_whole()) {
-            self.give();
-        }
+        let goes = |joined: &Self| {
+            joined.waiting.len() > WAITING
+                || joined.held > HELD
+                || joined.waiting.front().is_some_and(|(_, event)| event.is_whole())
+        };
+        while goes(self) && self.give() {}
     }
 
     /// Writes the first event that waits.
     fn give(&mut self) -> bool {
         let Some((number, event)) = self.waiting.pop_front() else { return false };
+        self.held -= event.length;
         self.lines.put(number, record::record(&event));
         true
     }

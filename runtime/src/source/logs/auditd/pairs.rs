@@ -30,6 +30,11 @@ impl<'a> AuditLine<'a> {
         Some(Self { node, kind, time, serial, rest: rest.trim_start_matches(':') })
     }
 
+    /// How many bytes it has, but for its head.
+    pub(super) fn length(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Its values by their keys. Those that a program sent stand in `msg='…'`, and count as the line's; those that the daemon added,
     /// with names in place of numbers, come behind a separator.
     pub(super) fn pairs(&self) -> Vec<(String, String)> {

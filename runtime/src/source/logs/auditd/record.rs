@@ -125,9 +125,11 @@ const OWN: [&str; 36] = [
 
 /// What stands in the lines, but for what has a field of its own.
 fn everything(event: &AuditEvent, call: Option<Syscall>, record: &mut FlatRecord) {
+    // A line may have as many keys as a stranger likes: none is looked for among all others.
+    let firsts = event.firsts();
     for (kind, pairs) in &event.lines {
         for (key, value) in pairs {
-            let first = event.any(key) == Some(value);
+            let first = firsts.get(key.as_str()) == Some(&value.as_str());
             match kind.as_str() {
                 "PATH" if key == "obj" => labels("auditd.paths.obj_", value, record),
                 "PATH" => record.put(&format!("auditd.paths.{key}"), value.as_str()),

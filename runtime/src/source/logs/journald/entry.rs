@@ -2,7 +2,8 @@
 
 use super::capabilities;
 use crate::source::logs::field_table::FieldTable;
-use crate::source::logs::flat_record::FlatRecord;
+use crate::source::logs::flat_record::{FlatRecord, MOST_NAMES};
+use crate::source::logs::report::BadReason;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -12,15 +13,15 @@ pub(super) fn is_entry(object: &Map<String, Value>) -> bool {
     object.contains_key("__REALTIME_TIMESTAMP") && !object.contains_key("@timestamp")
 }
 
-pub(super) fn record(object: &Map<String, Value>) -> FlatRecord {
-    let mut record = FlatRecord::default();
+pub(super) fn record(object: &Map<String, Value>) -> Result<FlatRecord, BadReason> {
+    let (mut record, mut left) = (FlatRecord::default(), MOST_NAMES);
     // What the system's manager says of another process is that process's.
     let kind = if object.contains_key("OBJECT_PID") { "*" } else { "own" };
     for (field, value) in object {
         for value in texts(value) {
             if !TABLE.put(kind, field, &value, &mut record) {
                 let name = field.trim_start_matches('_').to_ascii_lowercase();
-                record.put_all(&format!("journald.custom.{name}"), value);
+                record.put_all(&format!("journald.custom.{name}"), value, &mut left)?;
             }
         }
     }
@@ -36,7 +37,7 @@ pub(super) fn record(object: &Map<String, Value>) -> FlatRecord {
     if !names.is_empty() {
         record.put_list("process.thread.capabilities.effective", names);
     }
-    record
+    Ok(record)
 }
 
 /// The user is who logged on; whoever that became since is the effective one.

@@ -164,7 +164,10 @@ impl Export<'_, '_, '_, '_> {
         match entry.bad {
             Some(reason) => (self.emit)(Piece::Bad(entry.first, reason))?,
             None if entry.fields.is_empty() => {}
-            None if is_entry(&entry.fields) => self.out.put(entry.first, record(&entry.fields)),
+            None if is_entry(&entry.fields) => match record(&entry.fields) {
+                Ok(record) => self.out.put(entry.first, record),
+                Err(reason) => (self.emit)(Piece::Bad(entry.first, reason))?,
+            },
             None => (self.emit)(Piece::Bad(entry.first, BadReason::NoTimestamp))?,
         }
         self.out.hand_on(self.reading.options.block.max(1), self.emit)

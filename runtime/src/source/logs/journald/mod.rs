@@ -14,7 +14,9 @@ use entry::{is_entry, record};
 pub(super) const JOURNALD: LogFormat = LogFormat {
     name: "journald",
     sniff: |beginning| begins_with(beginning, is_entry),
-    read: |reader, reading, emit| each_object(reader, reading, emit, &mut |object| is_entry(object).then(|| record(object))),
+    read: |reader, reading, emit| {
+        each_object(reader, reading, emit, &mut |object| is_entry(object).then(|| record(object)).transpose())
+    },
 };
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ fn entry(fields: &Value) -> Value {
     let mut object = fields.as_object().unwrap().clone();
     object.insert("__REALTIME_TIMESTAMP".to_owned(), "1603349880462000".into());
     let mut out = Vec::new();
-    record(&object).write(&mut out);
+    record(&object).unwrap().write(&mut out);
     serde_json::from_slice(&out).unwrap()
 }
 

@@ -96,21 +96,22 @@ impl Objects {
             if self.names > MAX_NAMES {
                 return Err(BadReason::TooManyFields);
             }
-            self.put(path, value, into)?;
+            self.put(&path, value, into)?;
         }
         Ok(())
     }
 
-    fn put(&mut self, path: String, value: Value, into: &mut HashMap<String, Vec<Value>>) -> Result<(), BadReason> {
+    fn put(&mut self, path: &str, value: Value, into: &mut HashMap<String, Vec<Value>>) -> Result<(), BadReason> {
         match value {
-            Value::Null => Ok(()),
-            Value::Object(inner) => self.flatten(&path, inner, into),
-            Value::Array(values) => values.into_iter().try_for_each(|value| self.put(path.clone(), value, into)),
-            value => {
-                into.entry(path).or_default().push(value);
-                Ok(())
-            }
+            Value::Null => {}
+            Value::Object(inner) => self.flatten(path, inner, into)?,
+            Value::Array(values) => values.into_iter().try_for_each(|value| self.put(path, value, into))?,
+            value => match into.get_mut(path) {
+                Some(values) => values.push(value),
+                None => drop(into.insert(path.to_owned(), vec![value])),
+            },
         }
+        Ok(())
     }
 
     pub(super) fn len(&self) -> usize {

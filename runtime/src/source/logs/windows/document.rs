@@ -3,6 +3,7 @@
 use super::field_path::FieldPath;
 use super::json::{Json, write_text};
 use super::skeleton;
+use foldhash::HashSet;
 use std::borrow::Cow;
 
 /// What a field of the document has.
@@ -23,7 +24,7 @@ pub(super) struct EcsDocument<'a> {
     values: Vec<FieldValue<'a>>,
     /// The values of `winlog.event_data`.
     data: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// The values of `related.*`, without repetition: `hash`, `hosts`, `ip`, `user`.
+    /// The values of `related.*`: `hash`, `hosts`, `ip`, `user`.
     related: [Vec<Cow<'a, str>>; 4],
 }
 
@@ -56,8 +57,9 @@ impl<'a> EcsDocument<'a> {
 
     /// As [`Self::text`], but any other value of the field wins.
     pub(super) fn text_if_no_other(&mut self, path: &'static str, text: Cow<'a, str>) {
-        self.paths.insert(0, path.into());
-        self.values.insert(0, FieldValue::Text(text));
+        if self.values_of(path).next().is_none() {
+            self.text(path, text);
+        }
     }
 
     pub(super) fn number(&mut self, path: impl Into<FieldPath>, number: i64) {
@@ -83,9 +85,7 @@ impl<'a> EcsDocument<'a> {
             | (RelatedList::Ip, [_, _, values, _])
             | (RelatedList::User, [.., values]) => values,
         };
-        if !values.contains(&value) {
-            values.push(value);
-        }
+        values.push(value);
     }
 
     /// The first text of a field.
@@ -105,7 +105,7 @@ impl<'a> EcsDocument<'a> {
     pub(super) fn into_json(mut self) -> Option<Vec<u8>> {
         for (path, values) in RELATED.into_iter().zip(std::mem::take(&mut self.related)) {
             if !values.is_empty() {
-                self.set(path, FieldValue::Texts(values));
+                self.set(path, FieldValue::Texts(distinct(values)));
             }
         }
         if !self.data.is_empty() {
@@ -140,6 +140,24 @@ impl FieldValue<'_> {
             Self::Json(json) => json.write(out),
         }
     }
+}
+
+/// The first of equal texts, in their order.
+fn distinct(mut texts: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
+    /// Texts of real events: so few are compared faster one by one.
+    const FEW: usize = 16;
+    if texts.len() <= FEW {
+        let mut at = 0;
+        while let Some((text, before)) = texts.get(..=at).and_then(<[_]>::split_last) {
+            if before.contains(text) { drop(texts.remove(at)) } else { at += 1 }
+        }
+        return texts;
+    }
+    let mut seen = HashSet::default();
+    let first: Vec<bool> = texts.iter().map(|text| seen.insert(text.as_ref())).collect();
+    let mut first = first.into_iter();
+    texts.retain(|_| first.next().unwrap_or_default());
+    texts
 }
 
 /// An object of texts. The values of a name that stands there twice become a list.

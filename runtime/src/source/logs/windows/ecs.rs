@@ -40,7 +40,8 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
     let around = std::mem::take(&mut event.around);
     let known = provider(&event.provider);
     let data = std::mem::take(&mut event.data);
-    let only_message = data.is_empty();
+    let unclear = std::mem::take(&mut event.unclear);
+    let only_message = data.is_empty() && unclear.is_empty();
     let message = event.message.take();
     let created = event.created.map(|logged| offset.applied(logged));
     let (event_id, is_sysmon) = (event.event_id, event.provider == SYSMON);
@@ -95,8 +96,12 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
     if let Some(message) = message.filter(|_| only_message && known.is_some_and(|p| std::ptr::eq(p, classic_powershell()))) {
         powershell::of_message(&message, &mut document);
     }
+    let flaw = (!unclear.is_empty()).then_some(Flaw::SameLabel);
+    for (name, value) in unclear {
+        document.leave(name, value);
+    }
     network::community_id(&mut document);
-    document.into_json().map(|document| EcsEvent { document, clock, flaw: None })
+    document.into_json().map(|document| EcsEvent { document, clock, flaw })
 }
 
 fn classic_powershell() -> &'static Provider {

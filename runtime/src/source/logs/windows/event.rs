@@ -33,6 +33,8 @@ pub(super) struct WindowsEvent<'a> {
     pub(super) user: EventUser<'a>,
     /// `EventData`, in order.
     pub(super) data: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Values that cannot be told from those of a stranger, by the names that they seem to have. They become no fields of ECS.
+    pub(super) unclear: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// `UserData`: the name of its element, if known, and its values.
     pub(super) user_data: Vec<(Cow<'a, str>, Json<'a>)>,
     /// The message that Windows makes of it.

@@ -111,44 +111,47 @@ pub(super) fn event<'j>(document: &'j Json<'_>) -> Option<WindowsEvent<'j>> {
 
 /// Names with values, or `Data` elements with a name as attribute; those without name are `param1`, `param2` and so on.
 fn event_data<'j>(data: &'j Json<'_>, event: &mut WindowsEvent<'j>) {
+    let mut values = EventData { values: &mut event.data, parameters: 0 };
     if let Json::List(items) = data {
-        return items.iter().for_each(|item| data_element(item, event));
+        return items.iter().for_each(|item| values.element(item));
     }
     for (name, value) in data.members() {
         match (name.as_ref(), value) {
             ("#attributes" | "xmlns", _) => {}
-            ("Data", Json::List(items)) => items.iter().for_each(|item| data_element(item, event)),
+            ("Data", Json::List(items)) => items.iter().for_each(|item| values.element(item)),
             ("Data", Json::Object(members)) if members.iter().all(|(name, _)| name == "#text") => match value.get("#text") {
-                Some(Json::List(items)) => items.iter().for_each(|item| data_element(item, event)),
-                _ => data_element(value, event),
+                Some(Json::List(items)) => items.iter().for_each(|item| values.element(item)),
+                _ => values.element(value),
             },
-            ("Data", value) => data_element(value, event),
-            (_, Json::List(items)) => {
-                event.data.extend(items.iter().filter_map(text).map(|text| (Cow::Borrowed(name.as_ref()), text)))
-            }
-            (_, value) => event.data.extend(text(value).map(|text| (Cow::Borrowed(name.as_ref()), text))),
+            ("Data", value) => values.element(value),
+            (name, Json::List(items)) => items.iter().filter_map(text).for_each(|text| values.push(Cow::Borrowed(name), text)),
+            (name, value) => text(value).into_iter().for_each(|text| values.push(Cow::Borrowed(name), text)),
         }
     }
 }
 
-fn data_element<'j>(element: &'j Json<'_>, event: &mut WindowsEvent<'j>) {
-    let name = matches!(element, Json::Object(_)).then(|| attribute(element, "Name").and_then(text)).flatten();
-    let Some(value) = text(element) else {
-        // An unnamed element without text still counts.
-        if name.is_none() {
-            unnamed(Cow::Borrowed(""), event);
-        }
-        return;
-    };
-    match name {
-        Some(name) => event.data.push((name, value)),
-        None => unnamed(value, event),
-    }
+/// The values of `EventData` that were read so far.
+struct EventData<'e, 'j> {
+    values: &'e mut Vec<(Cow<'j, str>, Cow<'j, str>)>,
+    /// How many of their names are `param` and a number.
+    parameters: usize,
 }
 
-fn unnamed<'a>(value: Cow<'a, str>, event: &mut WindowsEvent<'a>) {
-    let before = event.data.iter().filter(|(name, _)| name.strip_prefix("param").is_some_and(|n| n.parse::<u32>().is_ok())).count();
-    event.data.push((Cow::Owned(format!("param{}", before + 1)), value));
+impl<'j> EventData<'_, 'j> {
+    fn push(&mut self, name: Cow<'j, str>, value: Cow<'j, str>) {
+        self.parameters += usize::from(name.strip_prefix("param").is_some_and(|number| number.parse::<u32>().is_ok()));
+        self.values.push((name, value));
+    }
+
+    fn element(&mut self, element: &'j Json<'_>) {
+        let name = matches!(element, Json::Object(_)).then(|| attribute(element, "Name").and_then(text)).flatten();
+        match (name, text(element)) {
+            (Some(name), Some(value)) => self.push(name, value),
+            (Some(_), None) => {}
+            // An unnamed element without text still counts.
+            (None, value) => self.push(Cow::Owned(format!("param{}", self.parameters + 1)), value.unwrap_or_default()),
+        }
+    }
 }
 
 /// The one element of `UserData`: its values, with its name. Events whose values are there are known by them too.

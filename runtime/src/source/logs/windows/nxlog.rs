@@ -125,8 +125,10 @@ fn own_names(event: &mut WindowsEvent<'_>) {
 
 /// What the message still has: `EventType` where NXLog put its own, and values that NXLog left escaped as in XML.
 fn of_message(event: &mut WindowsEvent<'_>) {
+    /// The values of a real event. Each is looked for in the message.
+    const MOST: usize = 256;
     let Some(message) = &event.message else { return };
-    for (_, value) in &mut event.data {
+    for (_, value) in event.data.iter_mut().take(MOST) {
         if ENTITIES.iter().any(|(entity, _)| value.contains(entity)) && !message.contains(value.as_ref()) {
             let plain = ENTITIES.iter().fold(value.to_string(), |text, (entity, plain)| text.replace(entity, plain));
             *value = Cow::Owned(plain);

@@ -3,6 +3,7 @@
 use super::event::{WindowsEvent, bits, number};
 use super::event_time;
 use super::json::Json;
+use foldhash::{HashMap, HashSet};
 use std::borrow::Cow;
 
 /// Whether a document is one of these.
@@ -37,9 +38,10 @@ pub(super) fn event(document: &Json<'_>) -> Option<WindowsEvent<'static>> {
     let (head, message) = raw.split_once("Message=").unwrap_or((raw, ""));
     let of_raw = head.lines().filter_map(|line| line.split_once('='));
     let mut fields: Vec<(String, String)> = of_raw.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect();
+    let known: HashSet<String> = fields.iter().map(|(name, _)| name.clone()).collect();
     for (name, value) in result.members() {
         let own = name.starts_with('_') || name.starts_with("date_") || OF_SPLUNK.contains(&name.as_ref());
-        if let Some(text) = value.clone().into_text().filter(|_| !own && !fields.iter().any(|(known, _)| known == name)) {
+        if let Some(text) = value.as_text().filter(|_| !own && !known.contains(name.as_ref())) {
             fields.push((name.to_string(), text.into_owned()));
         }
     }
@@ -89,17 +91,35 @@ fn audit(text: &str) -> Option<u64> {
     }
 }
 
-/// Sysmon's messages have their values as lines `Name: value`, by the same names.
+/// Sysmon's messages have their values as lines `Name: value`, by the same names; any other line goes on with the value before it.
+///
+/// A value with line ends may look like more of them. What stands under a name that comes twice becomes no field of ECS, since nothing
+/// says which of them is the event's own; all of them stay in `winlog.event_data`.
 fn labels(message: &str, event: &mut WindowsEvent<'static>) {
     if event.provider != "Microsoft-Windows-Sysmon" {
         return;
     }
-    for line in message.lines() {
-        if let Some((name, value)) = line.split_once(": ")
-            && event.value(name).is_none()
-            && name.bytes().all(|b| b.is_ascii_alphanumeric())
-        {
-            event.data.push((Cow::Owned(name.to_owned()), Cow::Owned(value.trim_end_matches('\r').to_owned())));
+    let mut labels: Vec<(&str, String)> = Vec::new();
+    for line in message.trim_end().lines() {
+        match (label(line), labels.last_mut()) {
+            (Some((name, value)), _) => labels.push((name, value.to_owned())),
+            (None, Some((_, value))) => value.extend(["\n", line]),
+            (None, None) => {}
         }
     }
+    let known: HashSet<String> = event.data.iter().map(|(name, _)| name.to_string()).collect();
+    let mut counts: HashMap<&str, usize> = HashMap::default();
+    for (name, _) in &labels {
+        *counts.entry(name).or_default() += 1;
+    }
+    for (name, value) in labels.into_iter().filter(|(name, _)| !known.contains(*name)) {
+        let values = if counts.get(name) == Some(&1) { &mut event.data } else { &mut event.unclear };
+        values.push((Cow::Owned(name.to_owned()), Cow::Owned(value)));
+    }
+}
+
+fn label(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let value = if value.is_empty() { value } else { value.strip_prefix(' ')? };
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some((name, value))
 }

@@ -3,6 +3,7 @@
 use super::event::WindowsEvent;
 use super::json::Json;
 use super::tables::provider;
+use crate::source::logs::flat_record::MOST_NAMES;
 use std::borrow::Cow;
 
 /// Whether no pipeline has seen the document.
@@ -21,13 +22,16 @@ pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
     let event_id = text(winlog.get("event_id")).or_else(|| text(document.get("event")?.get("code")))?.parse().ok()?;
     let known = provider(&name)?;
     let mut event = WindowsEvent { provider: Cow::Owned(name), event_id, ..WindowsEvent::default() };
-    flatten(String::new(), document, &mut event);
+    let mut left = MOST_NAMES;
+    flatten(String::new(), document, &mut left, &mut event)?;
     let rules = known.rules(event_id);
     let useful = known.kind(event_id).is_some() || event.data.iter().any(|(name, _)| rules.of(name).next().is_some());
     useful.then_some(event)
 }
 
-fn flatten<'a>(path: String, value: Json<'a>, event: &mut WindowsEvent<'a>) {
+/// `left` is what is left of [`MOST_NAMES`]. `None` where it is not enough: the document is told as what it is then.
+fn flatten<'a>(path: String, value: Json<'a>, left: &mut usize, event: &mut WindowsEvent<'a>) -> Option<()> {
+    *left = left.checked_sub(path.len())?;
     match value {
         Json::Object(members) if path == "winlog.event_data" => {
             let texts = members.into_iter().filter_map(|(name, value)| Some((name, value.into_text()?)));
@@ -36,9 +40,10 @@ fn flatten<'a>(path: String, value: Json<'a>, event: &mut WindowsEvent<'a>) {
         Json::Object(members) if !members.is_empty() => {
             for (name, value) in members {
                 let path = if path.is_empty() { name.into_owned() } else { [&path, ".", &name].concat() };
-                flatten(path, value, event);
+                flatten(path, value, left, event)?;
             }
         }
         other => event.around.push((path, other)),
     }
+    Some(())
 }

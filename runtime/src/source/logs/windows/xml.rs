@@ -192,6 +192,8 @@ fn one_line(mut element: &[u8], out: &mut Vec<u8>) {
 
 /// How deep elements may be nested: events have six levels.
 const MAX_DEPTH: usize = 32;
+/// How many attributes an element may have. Each is compared with all others.
+const MAX_ATTRIBUTES: usize = 256;
 
 /// What an element `<Event>…</Event>` has, without its name.
 pub(super) fn tree(text: &str) -> Option<Json<'static>> {
@@ -244,7 +246,7 @@ pub(super) struct XmlElement {
 fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
     let mut element = XmlElement::default();
     for attribute in tag.attributes() {
-        let attribute = attribute.ok()?;
+        let attribute = attribute.ok().filter(|_| element.attributes.len() < MAX_ATTRIBUTES)?;
         let name = attribute.key.as_ref().to_owned();
         let value = plain(&attribute.value).into_owned();
         element.attribute(Cow::Owned(name), value);

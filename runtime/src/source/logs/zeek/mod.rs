@@ -15,13 +15,14 @@ pub(super) const ZEEK_JSON: LogFormat = LogFormat {
     sniff: |beginning| begins_with(beginning, is_zeek),
     read: |reader, reading, emit| {
         each_object(reader, reading, emit, &mut |object| {
-            is_zeek(object).then(|| {
-                let mut values = Vec::new();
-                flat(object, &mut |field, value| values.push((field.to_owned(), value)));
-                let said = object.get("_path").and_then(Value::as_str).map(str::to_owned);
-                let log = said.or_else(|| log_of(&|field| values.iter().any(|(name, _)| name == field)));
-                record(&log.unwrap_or_else(|| "log".to_owned()), values)
-            })
+            if !is_zeek(object) {
+                return Ok(None);
+            }
+            let mut values = Vec::new();
+            flat(object, &mut |field, value| values.push((field.to_owned(), value)))?;
+            let said = object.get("_path").and_then(Value::as_str).map(str::to_owned);
+            let log = said.or_else(|| log_of(&|field| values.iter().any(|(name, _)| name == field)));
+            Ok(Some(record(&log.unwrap_or_else(|| "log".to_owned()), values)))
         })
     },
 };

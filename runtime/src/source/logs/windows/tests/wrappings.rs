@@ -1,9 +1,11 @@
 //! One event in every wrapping.
 
-use super::super::ecs_of;
+use super::super::{ecs_of, windows_event};
 use super::evtx_writer::{Element, element, file};
 use super::reading::{converted, records};
 use crate::source::logs::BadReason;
+use crate::source::logs::log_clock::LogTimeOffset;
+use crate::source::repair::Flaw;
 use serde_json::{Value, json};
 
 const DATA: [(&str, &str); 5] = [
@@ -133,6 +135,35 @@ fn splunks_fields_are_enough() {
     assert_eq!(ours["process"]["pid"], 10980);
     assert_eq!(ours["@timestamp"], "2020-10-22T06:57:59.830Z");
     assert_eq!(ours["event"]["created"], "2020-10-22T06:57:59.847Z");
+}
+
+#[test]
+fn a_value_with_line_ends_is_whole_in_splunks_text_and_makes_no_field_of_another() {
+    let event = |lines: &str| {
+        let raw = format!("LogName={CHANNEL}\nEventCode=1\nSourceName={PROVIDER}\nMessage=Process Create:\nRuleName:\n{lines}\n");
+        let line = json!({"result": {"_raw": raw}}).to_string();
+        let event = windows_event(line.as_bytes(), LogTimeOffset::default()).unwrap();
+        (serde_json::from_slice::<Value>(&event.document).unwrap(), event.flaw)
+    };
+    let (found, flaw) = event("Image: C:\\a.exe\nCommandLine: a\n  b: c\n\nd\nUser: LAB\\ann\nParentImage: C:\\p.exe");
+    assert_eq!((found["process"]["command_line"].as_str(), flaw), (Some("a\n  b: c\n\nd"), None));
+    assert_eq!((&found["user"]["name"], &found["process"]["parent"]["name"]), (&json!("ann"), &json!("p.exe")));
+    // Who wrote the command line wrote a parent into it.
+    let forged = "CommandLine: a\nParentImage: C:\\good.exe\nUser: LAB\\ann\nParentImage: C:\\bad.exe";
+    let (found, flaw) = event(forged);
+    assert_eq!((&found["process"]["command_line"], &found["user"]["name"]), (&json!("a"), &json!("ann")));
+    assert_eq!((found["process"].get("parent"), flaw), (None, Some(Flaw::SameLabel)));
+    assert_eq!(found["winlog"]["event_data"]["ParentImage"], json!(["C:\\good.exe", "C:\\bad.exe"]));
+}
+
+#[test]
+fn unnamed_values_are_counted_behind_named_parameters() {
+    let event = |data: &str| {
+        let head = "<System><Provider Name='P'/><EventID>1</EventID></System>";
+        converted(&format!("<Event>{head}<EventData>{data}</EventData></Event>"))["winlog"]["event_data"].clone()
+    };
+    let named = "<Data Name='param1'>a</Data><Data>b</Data><Data/><Data Name='x'>c</Data><Data>d</Data>";
+    assert_eq!(event(named), json!({ "param1": "a", "param2": "b", "param4": "d", "x": "c" }));
 }
 
 #[test]
