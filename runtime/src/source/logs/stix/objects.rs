@@ -92,24 +92,34 @@ impl Objects {
                 continue;
             }
             let path = if above.is_empty() { key } else { format!("{above}.{key}") };
-            self.names += path.len();
-            if self.names > MAX_NAMES {
-                return Err(BadReason::TooManyFields);
-            }
+            self.charge(&path)?;
             self.put(&path, value, into)?;
         }
         Ok(())
+    }
+
+    fn charge(&mut self, name: &str) -> Result<(), BadReason> {
+        self.names += name.len();
+        if self.names > MAX_NAMES { Err(BadReason::TooManyFields) } else { Ok(()) }
     }
 
     fn put(&mut self, path: &str, value: Value, into: &mut HashMap<String, Vec<Value>>) -> Result<(), BadReason> {
         match value {
             Value::Null => {}
             Value::Object(inner) => self.flatten(path, inner, into)?,
-            Value::Array(values) => values.into_iter().try_for_each(|value| self.put(path, value, into))?,
-            value => match into.get_mut(path) {
-                Some(values) => values.push(value),
-                None => drop(into.insert(path.to_owned(), vec![value])),
-            },
+            Value::Array(values) => {
+                // A list of values is looked for once, however long its name is; lists in lists are not what STIX has.
+                let (nested, plain): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| value.is_object() || value.is_array());
+                if plain.iter().any(|value| !value.is_null()) {
+                    let values = into.entry(path.to_owned()).or_default();
+                    values.extend(plain.into_iter().filter(|value| !value.is_null()));
+                }
+                for value in nested {
+                    self.charge(path)?;
+                    self.put(path, value, into)?;
+                }
+            }
+            value => into.entry(path.to_owned()).or_default().push(value),
         }
         Ok(())
     }

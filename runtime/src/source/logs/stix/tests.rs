@@ -324,6 +324,17 @@ fn an_observation_of_very_many_objects_is_bounded_and_told() {
         r#"{{"type":"bundle","objects":[{{"type":"observed-data","first_observed":"{T}","objects":{{"0":{nested}}}}}]}}"#
     ));
     assert_eq!((nested.records.len(), nested.bad), (0, vec![(0, BadReason::TooManyFields)]));
+    // A list under such a name is one name, and lists in lists are many.
+    let list = |item: &str, count: usize| {
+        let items = vec![item; count].join(",");
+        let object = format!(r#"{{"type":"url","value":"x","{long}":[{items}]}}"#);
+        let found = gives(&format!(
+            r#"{{"type":"bundle","objects":[{{"type":"observed-data","first_observed":"{T}","objects":{{"0":{object}}}}}]}}"#
+        ));
+        (found.records.len(), found.bad)
+    };
+    assert_eq!(list("1", 1 << 17), (1, Vec::new()));
+    assert_eq!(list("[1]", 20), (0, vec![(0, BadReason::TooManyFields)]));
 }
 
 #[test]
