@@ -6,8 +6,8 @@ use super::event_time;
 use super::json::Json;
 use super::network;
 use super::powershell;
-use super::tables::{EventKind, EventRules, KindWords, Provider, provider, word};
-use super::values;
+use super::tables::{EventKind, EventRules, KindWords, Provider, provider};
+use super::words::word;
 use crate::source::logs::log_clock::{EventClock, LogTimeOffset};
 use crate::source::repair::Flaw;
 use std::borrow::Cow;
@@ -125,7 +125,7 @@ fn value_of<'a>(
     while let Some(rule) = rules.next() {
         let taken_by_it = !rule.left && rules.as_slice().is_empty();
         let text = if taken_by_it { std::mem::take(&mut value) } else { value.clone() };
-        match values::apply(rule, text, document) {
+        match rule.apply.apply(rule.to, text, document) {
             None => left &= rule.left,
             Some(text) => value = text,
         }

@@ -8,6 +8,7 @@ mod binary_value;
 mod binary_xml;
 mod command_line;
 mod compound;
+mod data;
 mod document;
 mod ecs;
 mod event;
@@ -24,6 +25,7 @@ mod splunk;
 mod tables;
 mod values;
 mod winlogbeat;
+mod words;
 mod xml;
 
 pub(super) use evtx_file::EVTX;

@@ -3,7 +3,7 @@
 use super::document::{EcsDocument, FieldValue, RelatedList};
 use super::field_path::under;
 use super::json::Json;
-use super::tables::word;
+use super::words::word;
 use crate::source::logs::question_name::QuestionName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,12 +1,14 @@
-//! The tables of `data/`: which ECS field each value of an event becomes.
+//! Which ECS field each value of an event becomes, and what an event is: `data/fields.csv` and `data/events.csv`.
 
+use super::data::{EVENTS, FIELDS, rows};
+use super::values::ApplyRule;
 use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// One row of `fields.csv`: what becomes of a value.
 #[derive(Clone, Debug)]
 pub(super) struct FieldRule {
-    pub(super) how: &'static str,
+    pub(super) apply: ApplyRule,
     /// The field, or the object of several.
     pub(super) to: &'static str,
     /// Whether the value also stays in `winlog.event_data`.
@@ -66,19 +68,12 @@ impl<'p> EventRules<'p> {
     }
 }
 
-const FIELDS: &str = include_str!("data/fields.csv");
-const EVENTS: &str = include_str!("data/events.csv");
-const WORDS: &str = include_str!("data/words.csv");
-
-/// Lines of a table without its head. The tables have no quotes; a text at the end may have commas.
-fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
-    table.lines().skip(1).filter_map(|line| line.splitn(N, ',').collect::<Vec<_>>().try_into().ok())
-}
-
 static PROVIDERS: LazyLock<HashMap<&'static str, Provider>> = LazyLock::new(|| {
     let mut providers: HashMap<&'static str, Provider> = HashMap::default();
     for [provider, events, value, how, to, left] in rows(FIELDS) {
-        let rule = FieldRule { how, to, left: left == "left" };
+        // All rules of the table are there: a test looks at each row.
+        let Some(apply) = ApplyRule::named(how) else { continue };
+        let rule = FieldRule { apply, to, left: left == "left" };
         let provider = providers.entry(provider).or_default();
         if events == "all" {
             provider.all.entry(value).or_default().push(rule);
@@ -111,17 +106,9 @@ fn add_those_of_every_event(providers: &mut HashMap<&'static str, Provider>) {
     }
 }
 
-static LISTS: LazyLock<HashMap<(&'static str, &'static str), &'static str>> =
-    LazyLock::new(|| rows(WORDS).map(|[list, value, word]| ((list, value), word)).collect());
-
 /// What is known of a provider.
 pub(super) fn provider(name: &str) -> Option<&'static Provider> {
     PROVIDERS.get(name)
-}
-
-/// The word of a value in one of the lists of `words.csv`.
-pub(super) fn word(list: &'static str, value: &str) -> Option<&'static str> {
-    LISTS.get(&(list, value)).copied()
 }
 
 fn some(text: &'static str) -> Option<&'static str> {
@@ -152,18 +139,10 @@ mod tests {
 
     #[test]
     fn every_row_of_the_tables_is_read() {
-        let tables = [(FIELDS, 6), (EVENTS, 7), (WORDS, 3)];
-        for (table, columns) in tables {
-            for line in table.lines() {
-                let count = line.split(',').count();
-                assert!(count == columns || columns == 3 && count > 3, "{line}");
-                assert!(!line.contains('"'), "{line}");
-            }
-        }
         for [_, events, value, how, to, left] in rows(FIELDS) {
             assert!(events == "all" || numbers(events).count() > 0, "{events}");
             assert!(!value.is_empty() && ["", "left"].contains(&left), "{value}");
-            assert!(super::super::values::HOWS.contains(&how), "{how}");
+            assert!(ApplyRule::named(how).is_some(), "{how}");
             assert!(!to.is_empty() || how == "nothing" || how == "PowerShell context", "{value}");
         }
         for [_, event, ..] in rows::<7>(EVENTS) {
@@ -177,7 +156,5 @@ mod tests {
         assert_eq!(sysmon.rules(28).of("TargetFilename").count(), 1);
         assert_eq!(sysmon.rules(25).of("TargetFilename").count(), 0);
         assert_eq!(sysmon.rules(4711).of("Image").count(), 1);
-        assert_eq!(word("logon type", "10"), Some("RemoteInteractive"));
-        assert_eq!(word("logon type", "99"), None);
     }
 }

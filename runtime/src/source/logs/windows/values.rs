@@ -8,118 +8,120 @@ use super::event_time;
 use super::field_path::under;
 use super::network;
 use super::powershell;
-use super::tables::{FieldRule, word};
+use super::words::word;
+use ApplyRule::{Takes, Tries};
 use std::borrow::Cow;
 
-/// The names of all rules.
-#[cfg(test)]
-pub(super) const HOWS: [&str; 43] = [
-    "text",
-    "whole text",
-    "known text",
-    "number",
-    "time",
-    "program",
-    "file",
-    "base name",
-    "Defender path",
-    "command",
-    "quoted command",
-    "account",
-    "user name",
-    "other user name",
-    "related user",
-    "principal",
-    "list",
-    "text if no other",
-    "member",
-    "hashes",
-    "related hashes",
-    "address",
-    "client address",
-    "is IPv6",
-    "initiated",
-    "direction",
-    "protocol number",
-    "signature",
-    "registry",
-    "registry object",
-    "registry data",
-    "question",
-    "answers",
-    "DNS status",
-    "yes or no",
-    "logon type",
-    "service type",
-    "failure reason",
-    "logon status",
-    "name",
-    "nothing",
-    "PowerShell context",
-    "PowerShell invocations",
-];
+/// What a rule does with a value. `to` is the field, or the object of several.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ApplyRule {
+    /// It takes every value.
+    Takes(for<'a> fn(to: &'static str, Cow<'a, str>, &mut EcsDocument<'a>)),
+    /// It gives a value back that is not of its kind.
+    Tries(for<'a> fn(to: &'static str, Cow<'a, str>, &mut EcsDocument<'a>) -> Option<Cow<'a, str>>),
+}
 
-/// Applies a rule. Gives the value back where it is not of that kind; it stays in `winlog.event_data` then.
-pub(super) fn apply<'a>(rule: &FieldRule, text: Cow<'a, str>, document: &mut EcsDocument<'a>) -> Option<Cow<'a, str>> {
-    let to = rule.to;
-    match rule.how {
-        "text" | "whole text" => document.text(to, text),
-        "known text" if text == "-" => {}
-        "known text" => document.text(to, text),
-        "number" => match number(&text) {
-            Some(number) => document.number(to, number),
-            None => return Some(text),
-        },
-        "time" => match event_time::parse(&text) {
-            Some(time) => document.text(to, event_time::format(time)),
-            None => return Some(text),
-        },
-        "program" => program(to, text, document),
-        "file" => file(to, text, document),
-        "base name" => document.text(to, last_part(&text)),
-        "Defender path" => defender_path(to, &text, document),
-        "command" => command_line::command(to, text, document),
-        "quoted command" => command_line::quoted_command(to, text, document),
-        "account" => account(to, &text, document),
-        "user name" => user_name(to, text, document),
-        "other user name" | "related user" if text == "-" => {}
-        "other user name" => user_name(to, text, document),
-        "related user" => document.relate(RelatedList::User, text),
-        "principal" => user_name(to, Cow::Owned(text.split('@').next().unwrap_or(&text).to_owned()), document),
-        "list" => text.split_whitespace().for_each(|part| document.leave(Cow::Borrowed(to), Cow::Owned(part.to_owned()))),
-        "text if no other" => document.text_if_no_other(to, text),
-        "member" => member(to, &text, document),
-        "hashes" => hashes(to, &text, document),
-        "related hashes" => related_hashes(&text, document),
-        "address" => return network::address(to, text, document),
-        // Of a session at the machine itself.
-        "client address" if text == "LOCAL" => return network::address(to, Cow::Borrowed("127.0.0.1"), document),
-        "client address" => return network::address(to, text, document),
-        "is IPv6" => document.text(to, if text == "true" { "ipv6" } else { "ipv4" }),
-        "initiated" => document.text(to, if text == "true" { "egress" } else { "ingress" }),
-        "direction" => document.set(to, one(word("direction", &text).unwrap_or("unknown").into())),
-        "protocol number" => network::protocol_number(to, text, document),
-        "signature" => signature(to, text, document),
-        "registry" => registry(text, document),
-        "registry object" => registry_object(&text, document),
-        "registry data" => registry_data(text, document),
-        "question" => network::question(to, text, document),
-        "answers" => network::answers(to, &text, document),
-        "DNS status" => document.text(to, word("DNS status", &text).map_or(text, Cow::Borrowed)),
-        "yes or no" => document.set(to, FieldValue::Bool(text.eq_ignore_ascii_case("true"))),
-        "failure reason" => document.text(to, word(rule.how, &text).map_or(text, Cow::Borrowed)),
-        "logon type" | "service type" | "logon status" => {
-            if let Some(name) = word(rule.how, &text.to_ascii_lowercase()) {
-                document.text(to, name);
+impl ApplyRule {
+    /// The rule of a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "text" | "whole text" => Takes(|to, text, document| document.text(to, text)),
+            "known text" => Takes(|to, text, document| {
+                if text != "-" {
+                    document.text(to, text);
+                }
+            }),
+            "number" => Tries(|to, text, document| match number(&text) {
+                Some(number) => {
+                    document.number(to, number);
+                    None
+                }
+                None => Some(text),
+            }),
+            "time" => Tries(|to, text, document| match event_time::parse(&text) {
+                Some(time) => {
+                    document.text(to, event_time::format(time));
+                    None
+                }
+                None => Some(text),
+            }),
+            "program" => Takes(program),
+            "file" => Takes(file),
+            "base name" => Takes(|to, text, document| document.text(to, last_part(&text))),
+            "Defender path" => Takes(|to, text, document| defender_path(to, &text, document)),
+            "command" => Takes(command_line::command),
+            "quoted command" => Takes(command_line::quoted_command),
+            "account" => Takes(|to, text, document| account(to, &text, document)),
+            "user name" => Takes(user_name),
+            "other user name" => Takes(|to, text, document| {
+                if text != "-" {
+                    user_name(to, text, document);
+                }
+            }),
+            "related user" => Takes(|_, text, document| {
+                if text != "-" {
+                    document.relate(RelatedList::User, text);
+                }
+            }),
+            "principal" => Takes(|to, text, document| {
+                user_name(to, Cow::Owned(text.split('@').next().unwrap_or(&text).to_owned()), document);
+            }),
+            "list" => Takes(|to, text, document| {
+                text.split_whitespace().for_each(|part| document.leave(Cow::Borrowed(to), Cow::Owned(part.to_owned())));
+            }),
+            "text if no other" => Takes(|to, text, document| document.text_if_no_other(to, text)),
+            "member" => Takes(|to, text, document| member(to, &text, document)),
+            "hashes" => Takes(|to, text, document| hashes(to, &text, document)),
+            "related hashes" => Takes(|_, text, document| related_hashes(&text, document)),
+            "address" => Tries(network::address),
+            // Of a session at the machine itself.
+            "client address" => Tries(|to, text, document| {
+                network::address(to, if text == "LOCAL" { Cow::Borrowed("127.0.0.1") } else { text }, document)
+            }),
+            "is IPv6" => Takes(|to, text, document| document.text(to, if text == "true" { "ipv6" } else { "ipv4" })),
+            "initiated" => Takes(|to, text, document| document.text(to, if text == "true" { "egress" } else { "ingress" })),
+            "direction" => Takes(|to, text, document| document.set(to, one(word("direction", &text).unwrap_or("unknown").into()))),
+            "protocol number" => Takes(network::protocol_number),
+            "signature" => Takes(signature),
+            "registry" => Takes(|_, text, document| registry(text, document)),
+            "registry object" => Takes(|_, text, document| registry_object(&text, document)),
+            "registry data" => Takes(|_, text, document| registry_data(text, document)),
+            "question" => Takes(network::question),
+            "answers" => Takes(|to, text, document| network::answers(to, &text, document)),
+            "DNS status" => Takes(|to, text, document| document.text(to, word("DNS status", &text).map_or(text, Cow::Borrowed))),
+            "yes or no" => Takes(|to, text, document| document.set(to, FieldValue::Bool(text.eq_ignore_ascii_case("true")))),
+            "failure reason" => {
+                Takes(|to, text, document| document.text(to, word("failure reason", &text).map_or(text, Cow::Borrowed)))
             }
-        }
-        "name" => document.leave(Cow::Borrowed(to), text),
-        "PowerShell context" => powershell::context(&text, document),
-        "PowerShell invocations" => powershell::invocations(to, &text, document),
-        // "nothing": another value says the same.
-        _ => {}
+            "logon type" => Takes(|to, text, document| word_of("logon type", to, &text, document)),
+            "service type" => Takes(|to, text, document| word_of("service type", to, &text, document)),
+            "logon status" => Takes(|to, text, document| word_of("logon status", to, &text, document)),
+            "name" => Takes(|to, text, document| document.leave(Cow::Borrowed(to), text)),
+            "PowerShell context" => Takes(|_, text, document| powershell::context(&text, document)),
+            "PowerShell invocations" => Takes(|to, text, document| powershell::invocations(to, &text, document)),
+            // Another value says the same.
+            "nothing" => Takes(|_, _, _| {}),
+            _ => return None,
+        })
     }
-    None
+
+    /// Applies the rule. What it gives back stays in `winlog.event_data`.
+    pub(super) fn apply<'a>(self, to: &'static str, text: Cow<'a, str>, document: &mut EcsDocument<'a>) -> Option<Cow<'a, str>> {
+        match self {
+            Takes(take) => {
+                take(to, text, document);
+                None
+            }
+            Tries(attempt) => attempt(to, text, document),
+        }
+    }
+}
+
+/// The word that a list has for a value, if it has one.
+fn word_of(list: &'static str, to: &'static str, value: &str, document: &mut EcsDocument<'_>) {
+    if let Some(name) = word(list, &value.to_ascii_lowercase()) {
+        document.text(to, name);
+    }
 }
 
 fn one(text: Cow<'_, str>) -> FieldValue<'_> {
