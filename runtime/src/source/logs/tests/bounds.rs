@@ -101,7 +101,7 @@ fn many_keys_of_the_audit_log_are_not_compared_with_each_other() {
 #[test]
 fn a_tag_with_too_many_attributes_is_no_event() {
     let xml = |count: usize| {
-        let attributes: String = (0..count).map(|n| format!(" a{n}='x'")).collect();
+        let attributes = (0..count).fold(String::new(), |text, n| text + &format!(" a{n}='x'"));
         format!(
             "<Event><System><Provider Name='P'/><EventID>1</EventID></System><EventData><Data{attributes}>v</Data></EventData></Event>"
         )
