@@ -44,7 +44,15 @@ fn each(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>, co
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             let start = out.len();
-            match if text.trim_ascii().is_empty() { Ok(None) } else { convert(text, &mut out) } {
+            let found = if text.trim_ascii().is_empty() {
+                Ok(None)
+            } else if text.len() > reading.options.max_line {
+                // As one that does not end in its block.
+                Err(BadReason::TooLong)
+            } else {
+                convert(text, &mut out)
+            };
+            match found {
                 Ok(flaw) => told.extend(flaw.map(|flaw| Piece::Mended(number, flaw))),
                 Err(reason) => {
                     out.truncate(start);

@@ -50,6 +50,16 @@ fn lines_of_the_audit_log_that_wait_are_bounded() {
     assert_eq!((&records[0].1["process.pid"], &records[20].1["process.parent.pid"]), (&json!(0), &json!(9)));
 }
 
+#[test]
+fn a_line_beyond_the_limit_is_no_record_whatever_it_would_become() {
+    let line = |length: usize| format!("type=X msg=audit(1603349880.462:1): a={}\n", "x".repeat(length));
+    for block in [1, 100, 10_000] {
+        let text = [line(10), line(500), line(10)].concat();
+        let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 400, block, ..ReadOptions::default() }).unwrap();
+        assert_eq!(found.bad, [(1, BadReason::TooLong)], "{block}");
+    }
+}
+
 /// So many that looking at each for each of them takes minutes.
 const MANY: usize = 100_000;
 
