@@ -22,6 +22,7 @@ const MEANT: &[(&str, &str)] = &[
     ("under(to, \"directory\")", "the end of the name of a field"),
     ("if is_process { \"process\"", "a category of ECS"),
     ("matches!(call.category, \"file\"", "a category of ECS"),
+    ("\"file\" => Takes(", "a rule for paths"),
     ("\"vm\", \"file\"", "a key of auditd"),
     ("NEW ipv4-addr [", "an example of NEW in a message"),
 ];
