@@ -41,7 +41,7 @@ fn is_margin(line: &[u8]) -> bool {
 }
 
 fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
-    let mut joined = Joined { waiting: VecDeque::new(), held: 0, lines: NumberedLines::default() };
+    let mut joined = Joined { waiting: VecDeque::new(), lines: NumberedLines::default() };
     let block = reading.options.block.max(1);
     let lines = each_line(
         reader,
@@ -77,8 +77,6 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
 /// Events in the order of their first lines.
 struct Joined {
     waiting: VecDeque<(u64, AuditEvent)>,
-    /// The bytes of their lines.
-    held: usize,
     lines: NumberedLines,
 }
 
@@ -91,20 +89,21 @@ impl Joined {
             None if line.kind == END => return,
             None => self.waiting.push_back((number, AuditEvent::new(line))),
         }
-        self.held += line.length();
         // Another event was begun since, or this one said that it is whole.
-        let goes = |joined: &Self| {
-            joined.waiting.len() > WAITING
-                || joined.held > HELD
-                || joined.waiting.front().is_some_and(|(_, event)| event.is_whole())
-        };
-        while goes(self) && self.give() {}
+        while self.waiting.len() > WAITING || self.held() > HELD || self.waiting.front().is_some_and(|(_, event)| event.is_whole())
+        {
+            self.give();
+        }
+    }
+
+    /// The bytes of the lines that wait.
+    fn held(&self) -> usize {
+        self.waiting.iter().map(|(_, event)| event.length).sum()
     }
 
     /// Writes the first event that waits.
     fn give(&mut self) -> bool {
         let Some((number, event)) = self.waiting.pop_front() else { return false };
-        self.held -= event.length;
         self.lines.put(number, record::record(&event));
         true
     }

@@ -129,12 +129,11 @@ fn everything(event: &AuditEvent, call: Option<Syscall>, record: &mut FlatRecord
     let firsts = event.firsts();
     for (kind, pairs) in &event.lines {
         for (key, value) in pairs {
-            let first = firsts.get(key.as_str()) == Some(&value.as_str());
             match kind.as_str() {
                 "PATH" if key == "obj" => labels("auditd.paths.obj_", value, record),
                 "PATH" => record.put(&format!("auditd.paths.{key}"), value.as_str()),
                 "EXECVE" if key != "argc" => {}
-                _ if first && OWN.contains(&key.as_str()) => {}
+                _ if OWN.contains(&key.as_str()) && firsts.get(key.as_str()) == Some(&value.as_str()) => {}
                 _ => record.put(&format!("auditd.data.{key}"), value.as_str()),
             }
         }

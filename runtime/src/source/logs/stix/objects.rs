@@ -93,7 +93,7 @@ impl Objects {
             }
             let path = if above.is_empty() { key } else { format!("{above}.{key}") };
             self.charge(&path)?;
-            self.put(&path, value, into)?;
+            self.put(path, value, into)?;
         }
         Ok(())
     }
@@ -103,23 +103,23 @@ impl Objects {
         if self.names > MAX_NAMES { Err(BadReason::TooManyFields) } else { Ok(()) }
     }
 
-    fn put(&mut self, path: &str, value: Value, into: &mut HashMap<String, Vec<Value>>) -> Result<(), BadReason> {
+    fn put(&mut self, path: String, value: Value, into: &mut HashMap<String, Vec<Value>>) -> Result<(), BadReason> {
         match value {
             Value::Null => {}
-            Value::Object(inner) => self.flatten(path, inner, into)?,
+            Value::Object(inner) => self.flatten(&path, inner, into)?,
             Value::Array(values) => {
                 // A list of values is looked for once, however long its name is; lists in lists are not what STIX has.
-                let (nested, plain): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| value.is_object() || value.is_array());
-                if plain.iter().any(|value| !value.is_null()) {
-                    let values = into.entry(path.to_owned()).or_default();
-                    values.extend(plain.into_iter().filter(|value| !value.is_null()));
+                let values = values.into_iter().filter(|value| !value.is_null());
+                let (nested, plain): (Vec<_>, Vec<_>) = values.partition(|value| value.is_object() || value.is_array());
+                if !plain.is_empty() {
+                    into.entry(path.clone()).or_default().extend(plain);
                 }
                 for value in nested {
-                    self.charge(path)?;
-                    self.put(path, value, into)?;
+                    self.charge(&path)?;
+                    self.put(path.clone(), value, into)?;
                 }
             }
-            value => into.entry(path.to_owned()).or_default().push(value),
+            value => into.entry(path).or_default().push(value),
         }
         Ok(())
     }

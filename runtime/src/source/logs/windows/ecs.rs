@@ -125,7 +125,7 @@ fn value_of<'a>(
     while let Some(rule) = rules.next() {
         let taken_by_it = !rule.left && rules.as_slice().is_empty();
         let text = if taken_by_it { std::mem::take(&mut value) } else { value.clone() };
-        match rule.apply.apply(rule.to, text, document) {
+        match rule.how.apply(rule.to, text, document) {
             None => left &= rule.left,
             Some(text) => value = text,
         }

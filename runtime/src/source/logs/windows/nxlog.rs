@@ -3,10 +3,8 @@
 use super::event::{AUDIT_FAILURE, AUDIT_SUCCESS, EventUser, WindowsEvent, bits, number};
 use super::event_time;
 use super::json::Json;
-use foldhash::HashMap;
 use huntc_compiler::time::Instant;
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 /// Whether a document is one of these.
 pub(super) fn is(document: &Json<'_>) -> bool {
@@ -14,90 +12,19 @@ pub(super) fn is(document: &Json<'_>) -> bool {
     document.get("EventID").is_some() && named(["SourceName", "ProviderName"]) && named(["Channel", "EventTime"])
 }
 
-/// What a member of a document is, if it is no value of the event's own.
-#[derive(Clone, Copy)]
-enum Member {
-    /// NXLog and the shippers behind it add it; it is not of the event.
-    OfShipping,
-    Tags,
-    EventId,
-    Provider,
-    Channel,
-    Computer,
-    RecordId,
-    ProviderGuid,
-    Version,
-    Level,
-    Severity,
-    EventType,
-    Task,
-    TaskName,
-    Opcode,
-    Keywords,
-    ProcessId,
-    /// Perhaps the event has a value of this name.
-    NumberOfProcess,
-    NumberOfThread,
-    ActivityId,
-    RelatedActivityId,
-    UserId,
-    UserName,
-    UserDomain,
-    UserKind,
-    Message,
-    Shipped,
-    Created,
-    Received,
-    Logged,
-}
-
-/// Members by their names. Each member of a document is looked up, so a table is faster than one comparison after the other.
-static MEMBERS: LazyLock<HashMap<&'static str, Member>> = LazyLock::new(|| {
-    let members = [
-        ("@version", Member::OfShipping),
-        ("SourceModuleName", Member::OfShipping),
-        ("SourceModuleType", Member::OfShipping),
-        ("SeverityValue", Member::OfShipping),
-        ("host", Member::OfShipping),
-        ("port", Member::OfShipping),
-        ("type", Member::OfShipping),
-        ("ERROR_EVT_UNRESOLVED", Member::OfShipping),
-        ("OpcodeValue", Member::OfShipping),
-        // What NXLog has of its own `EventType` where the event has one.
-        ("EventTypeOrignal", Member::OfShipping),
-        ("tags", Member::Tags),
-        ("EventID", Member::EventId),
-        ("SourceName", Member::Provider),
-        ("ProviderName", Member::Provider),
-        ("Channel", Member::Channel),
-        ("Hostname", Member::Computer),
-        ("RecordNumber", Member::RecordId),
-        ("ProviderGuid", Member::ProviderGuid),
-        ("Version", Member::Version),
-        ("Level", Member::Level),
-        ("Severity", Member::Severity),
-        ("EventType", Member::EventType),
-        ("Task", Member::Task),
-        ("Category", Member::TaskName),
-        ("Opcode", Member::Opcode),
-        ("Keywords", Member::Keywords),
-        ("ExecutionProcessID", Member::ProcessId),
-        ("ProcessID", Member::NumberOfProcess),
-        ("ThreadID", Member::NumberOfThread),
-        ("ActivityID", Member::ActivityId),
-        ("RelatedActivityID", Member::RelatedActivityId),
-        ("UserID", Member::UserId),
-        ("AccountName", Member::UserName),
-        ("Domain", Member::UserDomain),
-        ("AccountType", Member::UserKind),
-        ("Message", Member::Message),
-        ("@timestamp", Member::Shipped),
-        ("TimeCreated", Member::Created),
-        ("EventReceivedTime", Member::Received),
-        ("EventTime", Member::Logged),
-    ];
-    members.into_iter().collect()
-});
+/// What NXLog and the shippers behind it add; none of it is of the event.
+const OF_SHIPPING: [&str; 9] = [
+    "@version",
+    "SourceModuleName",
+    "SourceModuleType",
+    "SeverityValue",
+    "host",
+    "port",
+    "type",
+    "ERROR_EVT_UNRESOLVED",
+    // What NXLog has of its own `EventType` where the event has one.
+    "EventTypeOrignal",
+];
 
 /// NXLog's own words for the severity, which take the place of a value that Sysmon calls `EventType` too.
 const SEVERITIES: [&str; 8] = ["INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE"];
@@ -130,50 +57,49 @@ pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
     let mut times = Times::default();
     let mut user = EventUser::default();
     for (name, value) in members {
-        let member = MEMBERS.get(name.as_ref()).copied();
-        match member {
-            Some(Member::OfShipping) => continue,
-            Some(Member::Tags) => {
-                event.around.push(("tags".to_owned(), value));
-                continue;
-            }
-            _ => {}
+        if OF_SHIPPING.contains(&name.as_ref()) {
+            continue;
         }
         let is_number = matches!(value, Json::Whole(_) | Json::Large(_));
+        if name == "tags" {
+            event.around.push(("tags".to_owned(), value));
+            continue;
+        }
         let Some(text) = value.into_text() else { continue };
-        match member {
-            Some(Member::EventId) => event.event_id = text.parse().ok()?,
-            Some(Member::Provider) if event.provider.is_empty() => event.provider = text,
-            Some(Member::Channel) => event.channel = Some(text),
-            Some(Member::Computer) => event.computer = Some(text),
-            Some(Member::RecordId) => event.record_id = Some(text),
-            Some(Member::ProviderGuid) => event.provider_guid = Some(text),
-            Some(Member::Version) if is_number => event.version = number(&text),
-            Some(Member::Level) => event.level = text.parse().ok(),
-            Some(Member::Severity) => event.level = event.level.or_else(|| level(&text)),
-            Some(Member::EventType) if SEVERITIES.contains(&text.as_ref()) => {
+        match name.as_ref() {
+            "EventID" => event.event_id = text.parse().ok()?,
+            "SourceName" | "ProviderName" if event.provider.is_empty() => event.provider = text,
+            "Channel" => event.channel = Some(text),
+            "Hostname" => event.computer = Some(text),
+            "RecordNumber" => event.record_id = Some(text),
+            "ProviderGuid" => event.provider_guid = Some(text),
+            "Version" if is_number => event.version = number(&text),
+            "Level" => event.level = text.parse().ok(),
+            "Severity" => event.level = event.level.or_else(|| level(&text)),
+            "EventType" if SEVERITIES.contains(&text.as_ref()) => {
                 if let Some(bits) = audit(&text) {
                     event.keywords.get_or_insert(bits);
                 }
             }
-            Some(Member::Task) => event.task = Some(text),
-            Some(Member::TaskName) if !text.is_empty() => event.task_name = Some(text),
-            Some(Member::Opcode) => event.opcode = Some(text),
-            Some(Member::Keywords) => event.keywords = bits(&text),
-            Some(Member::ProcessId) => event.process_id = number(&text),
-            Some(Member::NumberOfProcess) if is_number => event.process_id = number(&text),
-            Some(Member::NumberOfThread) if is_number => event.thread_id = number(&text),
-            Some(Member::ActivityId) => event.activity_id = Some(text),
-            Some(Member::RelatedActivityId) => event.related_activity_id = Some(text),
-            Some(Member::UserId) => user.sid = Some(text),
-            Some(Member::UserName) => user.name = Some(text),
-            Some(Member::UserDomain) => user.domain = Some(text),
-            Some(Member::UserKind) => user.kind = Some(text),
-            Some(Member::Message) => event.message = Some(text),
-            Some(Member::Shipped) => times.shipped = event_time::parse(&text),
-            Some(Member::Created) => times.created = event_time::parse(&text),
-            Some(Member::Received) => times.received = event_time::parse(&text),
-            Some(Member::Logged) => times.logged = event_time::parse(&text),
+            "Task" => event.task = Some(text),
+            "Category" if !text.is_empty() => event.task_name = Some(text),
+            "Opcode" => event.opcode = Some(text),
+            "OpcodeValue" => {}
+            "Keywords" => event.keywords = bits(&text),
+            "ExecutionProcessID" => event.process_id = number(&text),
+            "ProcessID" if is_number => event.process_id = number(&text),
+            "ThreadID" if is_number => event.thread_id = number(&text),
+            "ActivityID" => event.activity_id = Some(text),
+            "RelatedActivityID" => event.related_activity_id = Some(text),
+            "UserID" => user.sid = Some(text),
+            "AccountName" => user.name = Some(text),
+            "Domain" => user.domain = Some(text),
+            "AccountType" => user.kind = Some(text),
+            "Message" => event.message = Some(text),
+            "@timestamp" => times.shipped = event_time::parse(&text),
+            "TimeCreated" => times.created = event_time::parse(&text),
+            "EventReceivedTime" => times.received = event_time::parse(&text),
+            "EventTime" => times.logged = event_time::parse(&text),
             _ => event.data.push((name, text)),
         }
     }

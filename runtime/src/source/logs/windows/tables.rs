@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// One row of `fields.csv`: what becomes of a value.
 #[derive(Clone, Debug)]
 pub(super) struct FieldRule {
-    pub(super) apply: ApplyRule,
+    pub(super) how: ApplyRule,
     /// The field, or the object of several.
     pub(super) to: &'static str,
     /// Whether the value also stays in `winlog.event_data`.
@@ -72,8 +72,8 @@ static PROVIDERS: LazyLock<HashMap<&'static str, Provider>> = LazyLock::new(|| {
     let mut providers: HashMap<&'static str, Provider> = HashMap::default();
     for [provider, events, value, how, to, left] in rows(FIELDS) {
         // All rules of the table are there: a test looks at each row.
-        let Some(apply) = ApplyRule::named(how) else { continue };
-        let rule = FieldRule { apply, to, left: left == "left" };
+        let Some(how) = ApplyRule::named(how) else { continue };
+        let rule = FieldRule { how, to, left: left == "left" };
         let provider = providers.entry(provider).or_default();
         if events == "all" {
             provider.all.entry(value).or_default().push(rule);
