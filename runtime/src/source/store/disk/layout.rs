@@ -33,6 +33,9 @@ const LISTS: usize = 6;
 /// The key of [`Contents`] in a file's metadata.
 const METADATA: &str = "huntc";
 
+/// Bytes that a file takes beside its columns, mostly: what is written into memory that was not set aside is copied again.
+const ROOM: usize = 256 << 10;
+
 /// The metadata of a segment file.
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) struct Contents {
@@ -71,7 +74,11 @@ pub(super) fn encode(segment: &Segment, columns: &[(&Field, &StoredColumn)]) -> 
     }
     let schema = Arc::new(Schema::new(names));
     let batch = RecordBatch::try_new(schema.clone(), arrays)?;
-    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &schema)?;
+    let mut room = 0;
+    for array in batch.columns() {
+        room += array.to_data().get_slice_memory_size()?;
+    }
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::with_capacity(room + ROOM), &schema)?;
     let message = writer.get_ref().len();
     writer.write(&batch)?;
     let damaged = |_: Damage| ArrowError::IpcError("a segment cannot be read back".to_owned());

@@ -15,11 +15,16 @@ struct Entry {
     escaped: bool,
 }
 
+/// A slot without a value. It is not zero: the system gives a table of zeros its memory page by page, and each page would interrupt the
+/// thread twice, where it is first read and where it is first written.
+const FREE: (u32, u32) = (0, NO_CODE);
+const NO_CODE: u32 = u32::MAX;
+
 /// The distinct values of a column. Texts keep their escapes, so that a repeated value is found without undoing them.
 /// Equal values with different escapes become one when the segment is sealed.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
-    /// A hash table with linear probing: hash, and code plus one. Zero is a free slot.
+    /// A hash table with linear probing: hash and code, or [`FREE`].
     slots: Vec<(u32, u32)>,
     entries: Vec<Entry>,
     /// The texts one after the other, each followed by its closing quote.
@@ -32,7 +37,7 @@ pub(super) struct Interner {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess {
     hash: u32,
-    /// `u32::MAX` when there is no guess.
+    /// [`NO_CODE`] when there is no guess.
     code: u32,
     entry: Option<Entry>,
 }
@@ -43,7 +48,7 @@ impl Guess {
         let mut hasher = secret.build_hasher();
         hasher.write(raw);
         hasher.write_u8(kind as u8);
-        Self { hash: (hasher.finish() >> 16) as u32, code: u32::MAX, entry: None }
+        Self { hash: (hasher.finish() >> 16) as u32, code: NO_CODE, entry: None }
     }
 }
 
@@ -73,8 +78,8 @@ impl Interner {
     /// for each other's memory.
     pub(super) fn guess(&self, guess: Guess) -> Guess {
         let at = guess.hash as usize & self.slots.len().wrapping_sub(1);
-        let slot = self.slots.get(at).copied().unwrap_or_default();
-        Guess { code: if slot.0 == guess.hash { slot.1.wrapping_sub(1) } else { u32::MAX }, ..guess }
+        let (hash, code) = self.slots.get(at).copied().unwrap_or(FREE);
+        Guess { code: if hash == guess.hash { code } else { NO_CODE }, ..guess }
     }
 
     /// Third step of a look-up: the entry of the guessed code.
@@ -94,8 +99,8 @@ impl Interner {
         let hash = guess.hash;
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        while self.slots[at].1 != 0 {
-            let (other, code) = (self.slots[at].0, self.slots[at].1 - 1);
+        while self.slots[at] != FREE {
+            let (other, code) = self.slots[at];
             if other == hash && self.is(code, raw, kind) {
                 self.last = code;
                 return Ok(code);
@@ -109,7 +114,7 @@ impl Interner {
         self.entries.push(Entry { start: self.raw.len() as u32, len: raw.len() as u32, kind, escaped });
         self.raw.extend_from_slice(raw);
         self.raw.push(b'"');
-        self.slots[at] = (hash, code + 1);
+        self.slots[at] = (hash, code);
         self.last = code;
         Ok(code)
     }
@@ -139,10 +144,10 @@ impl Interner {
 
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(16);
-        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
-        for slot in old.into_iter().filter(|slot| slot.1 != 0) {
+        let old = std::mem::replace(&mut self.slots, vec![FREE; size]);
+        for slot in old.into_iter().filter(|slot| *slot != FREE) {
             let mut at = slot.0 as usize & (size - 1);
-            while self.slots[at].1 != 0 {
+            while self.slots[at] != FREE {
                 at = (at + 1) & (size - 1);
             }
             self.slots[at] = slot;
