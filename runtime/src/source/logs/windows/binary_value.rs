@@ -18,8 +18,8 @@ const EPOCH: i128 = 116_444_736_000_000_000;
 
 pub(super) fn utf_16(bytes: &[u8]) -> String {
     let (units, _) = bytes.as_chunks::<2>();
-    // Nearly all text is ASCII.
-    if units.iter().all(|[low, high]| *high == 0 && low.is_ascii())
+    // Nearly all text is ASCII. All units are looked at, many at once.
+    if units.iter().fold(0, |all, unit| all | u16::from_le_bytes(*unit)) < 0x80
         && let Ok(text) = String::from_utf8(units.iter().map(|[low, _]| *low).collect())
     {
         return text;

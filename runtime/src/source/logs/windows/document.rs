@@ -41,9 +41,9 @@ const RELATED: [&str; 4] = ["related.hash", "related.hosts", "related.ip", "rela
 
 impl<'a> EcsDocument<'a> {
     pub(super) fn new() -> Self {
-        // Most events have fewer fields than that.
-        let (paths, values) = (Vec::with_capacity(96), Vec::with_capacity(96));
-        Self { paths, values, data: Vec::new(), related: Default::default() }
+        // Most events have fewer fields and values than that.
+        let (paths, values, data) = (Vec::with_capacity(96), Vec::with_capacity(96), Vec::with_capacity(16));
+        Self { paths, values, data, related: Default::default() }
     }
 
     pub(super) fn set(&mut self, path: impl Into<FieldPath>, value: FieldValue<'a>) {
@@ -125,7 +125,8 @@ impl FieldValue<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Text(text) => write_text(text, out),
-            Self::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            // Writing into memory does not fail.
+            Self::Number(number) => drop(serde_json::to_writer(out, number)),
             Self::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
             Self::Texts(texts) => {
                 out.push(b'[');

@@ -1,5 +1,6 @@
 //! From a Windows event to its ECS document.
 
+use super::compound::part;
 use super::document::{EcsDocument, FieldValue};
 use super::event::{AUDIT_FAILURE, AUDIT_SUCCESS, WindowsEvent};
 use super::event_time;
@@ -161,7 +162,7 @@ fn describe<'a>(document: &mut EcsDocument<'a>, event: WindowsEvent<'a>, known: 
     let level = event.level.and_then(|level| word("level", &level.to_string())).unwrap_or("information");
     document.text("log.level", level);
     if let Some(computer) = event.computer.filter(|computer| !computer.is_empty()) {
-        document.text("host.hostname", computer.split('.').next().unwrap_or(&computer).to_owned());
+        document.text("host.hostname", part(&computer, |name| name.split('.').next().unwrap_or(name)));
         document.text("host.name", computer.clone());
         document.text("winlog.computer_name", computer);
     }

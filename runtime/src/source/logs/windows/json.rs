@@ -67,9 +67,9 @@ impl<'a> Json<'a> {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-            Self::Whole(number) => out.extend_from_slice(number.to_string().as_bytes()),
-            Self::Large(number) => out.extend_from_slice(number.to_string().as_bytes()),
             // Writing into memory does not fail.
+            Self::Whole(number) => drop(serde_json::to_writer(out, number)),
+            Self::Large(number) => drop(serde_json::to_writer(out, number)),
             Self::Float(number) => drop(serde_json::to_writer(out, number)),
             Self::Text(text) => write_text(text, out),
             Self::List(items) => {

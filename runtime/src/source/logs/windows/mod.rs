@@ -116,7 +116,7 @@ fn converted(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
 
 fn of_event(document: Json<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
     if nxlog::is(&document) {
-        ecs::document(nxlog::event(document)?, offset)
+        ecs::document(nxlog::event(&document)?, offset)
     } else if event_tree::is(&document) {
         ecs::document(event_tree::event(&document)?, offset)
     } else if winlogbeat::is(&document) {

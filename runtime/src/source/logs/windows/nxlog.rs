@@ -51,8 +51,8 @@ impl Times {
 }
 
 /// The event of a document.
-pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
-    let Json::Object(members) = document else { return None };
+pub(super) fn event<'j>(document: &'j Json<'_>) -> Option<WindowsEvent<'j>> {
+    let members = document.members();
     let mut event = WindowsEvent { data: Vec::with_capacity(members.len()), ..WindowsEvent::default() };
     let mut times = Times::default();
     let mut user = EventUser::default();
@@ -62,10 +62,10 @@ pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
         }
         let is_number = matches!(value, Json::Whole(_) | Json::Large(_));
         if name == "tags" {
-            event.around.push(("tags".to_owned(), value));
+            event.around.push(("tags".to_owned(), value.clone()));
             continue;
         }
-        let Some(text) = value.into_text() else { continue };
+        let Some(text) = value.as_text() else { continue };
         match name.as_ref() {
             "EventID" => event.event_id = text.parse().ok()?,
             "SourceName" | "ProviderName" if event.provider.is_empty() => event.provider = text,
@@ -100,7 +100,7 @@ pub(super) fn event(document: Json<'_>) -> Option<WindowsEvent<'_>> {
             "TimeCreated" => times.created = event_time::parse(&text),
             "EventReceivedTime" => times.received = event_time::parse(&text),
             "EventTime" => times.logged = event_time::parse(&text),
-            _ => event.data.push((name, text)),
+            _ => event.data.push((Cow::Borrowed(name), text)),
         }
     }
     event.created = times.created();

@@ -45,13 +45,13 @@ pub(super) fn context(text: &str, document: &mut EcsDocument<'_>) {
         }
     }
     if let Some(user) = user {
-        compound::account("user", user, document);
+        compound::account("user", Cow::Owned(user.to_owned()), document);
     }
     if let Some(connected) = connected {
         // Who is connected acts, as the account of the process that was connected to.
         compound::other_account("source.user", connected, document);
         compound::other_account("destination.user", user.unwrap_or_default(), document);
-        compound::account("user", connected, document);
+        compound::account("user", Cow::Owned(connected.to_owned()), document);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a value of an event becomes: the rules that `data/fields.csv` names.
 
 use super::command_line;
-use super::compound::{account, file};
+use super::compound::{account, file, last_part};
 use super::document::{EcsDocument, FieldValue, RelatedList};
 use super::event::number;
 use super::event_time;
@@ -51,7 +51,7 @@ impl ApplyRule {
             "Defender path" => Takes(|to, text, document| defender_path(to, &text, document)),
             "command" => Takes(command_line::command),
             "quoted command" => Takes(command_line::quoted_command),
-            "account" => Takes(|to, text, document| account(to, &text, document)),
+            "account" => Takes(account),
             "user name" => Takes(user_name),
             "other user name" => Takes(|to, text, document| {
                 if text != "-" {
@@ -128,17 +128,11 @@ fn one(text: Cow<'_, str>) -> FieldValue<'_> {
     FieldValue::Texts(vec![text])
 }
 
-/// What follows the last backslash (or slash, where there is none).
-fn last_part(path: &str) -> String {
-    path.rsplit('\\').next().unwrap_or(path).to_owned()
-}
-
 /// `.executable`, and `.name` where the path has a backslash, or is `-`.
 fn program<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
-    if let Some((_, name)) = path.rsplit_once('\\').filter(|(_, name)| !name.is_empty()) {
-        document.text(under(to, "name"), name.to_owned());
-    } else if path == "-" {
-        document.text(under(to, "name"), "-");
+    let name = last_part(&path);
+    if path == "-" || name.len() < path.len() && !name.is_empty() {
+        document.text(under(to, "name"), name);
     }
     document.text(under(to, "executable"), path);
 }

@@ -300,6 +300,7 @@ impl XmlElement {
             return text;
         }
         let mut members = self.children;
+        members.reserve_exact(2);
         if !self.attributes.is_empty() {
             members.push((Cow::Borrowed("#attributes"), Json::Object(self.attributes)));
         }
