@@ -58,8 +58,9 @@ fn take(block: &Block, offset: LogTimeOffset, wanted: &mut BTreeSet<u64>, room: 
             wanted.remove(&number);
             if line.len() <= LONGEST.min(*room) {
                 *room -= line.len();
-                let event = event_of_block(block.layout, line, offset);
-                let line = event.as_ref().map_or(line, |event| event.document.as_slice());
+                let mut document = Vec::new();
+                let event = event_of_block(block.layout, line, offset, &mut document);
+                let line = if event.is_some() { &document } else { line };
                 found(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }
         }

@@ -30,9 +30,9 @@ fn a_long_name_around_many_values_is_told() {
 fn a_long_name_in_a_beats_document_is_left_to_the_parser() {
     let beat = r#""event":{"code":"1"},"winlog":{"provider_name":"Microsoft-Windows-Sysmon","event_data":{"Image":"a"}}"#;
     let few = format!("{{{beat}}}");
-    assert!(windows::event_of_block(Layout::Lines, few.as_bytes(), LogTimeOffset::default()).is_some());
+    assert!(windows::event_of_block(Layout::Lines, few.as_bytes(), LogTimeOffset::default(), &mut Vec::new()).is_some());
     let many = format!("{{{beat},{}}}", long_names());
-    assert!(windows::event_of_block(Layout::Lines, many.as_bytes(), LogTimeOffset::default()).is_none());
+    assert!(windows::event_of_block(Layout::Lines, many.as_bytes(), LogTimeOffset::default(), &mut Vec::new()).is_none());
 }
 
 #[test]
@@ -69,8 +69,9 @@ fn many(one: impl Fn(usize) -> String) -> String {
 
 /// The document of a Windows event in a line.
 fn event(line: &str) -> Value {
-    let event = windows::event_of_block(Layout::Lines, line.as_bytes(), LogTimeOffset::default()).unwrap();
-    serde_json::from_slice(&event.document).unwrap()
+    let mut document = Vec::new();
+    assert!(windows::event_of_block(Layout::Lines, line.as_bytes(), LogTimeOffset::default(), &mut document).is_some());
+    serde_json::from_slice(&document).unwrap()
 }
 
 #[test]
@@ -116,6 +117,7 @@ fn a_tag_with_too_many_attributes_is_no_event() {
             "<Event><System><Provider Name='P'/><EventID>1</EventID></System><EventData><Data{attributes}>v</Data></EventData></Event>"
         )
     };
-    let read = |count| windows::event_of_block(Layout::Lines, xml(count).as_bytes(), LogTimeOffset::default()).is_some();
+    let read =
+        |count| windows::event_of_block(Layout::Lines, xml(count).as_bytes(), LogTimeOffset::default(), &mut Vec::new()).is_some();
     assert!(read(200) && !read(300) && !read(MANY));
 }

@@ -28,12 +28,6 @@ pub(super) fn utf_16(bytes: &[u8]) -> String {
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
-/// Whether these bytes are an ASCII text in UTF-16.
-pub(super) fn is_utf_16_of(bytes: &[u8], ascii: &str) -> bool {
-    let (units, _) = bytes.as_chunks::<2>();
-    units.len() == ascii.len() && units.iter().zip(ascii.bytes()).all(|(unit, byte)| *unit == [byte, 0])
-}
-
 fn unsigned(bytes: &[u8]) -> Option<u64> {
     (bytes.len() <= 8).then(|| bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }

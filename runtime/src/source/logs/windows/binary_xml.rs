@@ -4,40 +4,12 @@
 
 use super::binary_value::{self, BinaryValue};
 use super::json::Json;
+use super::known_names::known;
 use super::xml::XmlElement;
 use std::borrow::Cow;
 
 /// How deep elements and templates may be nested.
 const MAX_DEPTH: usize = 64;
-/// Names that stand in nearly every event, the most common first.
-const COMMON_NAMES: [&str; 26] = [
-    "Data",
-    "Name",
-    "Event",
-    "xmlns",
-    "System",
-    "Provider",
-    "Guid",
-    "EventID",
-    "Qualifiers",
-    "Version",
-    "Level",
-    "Task",
-    "Opcode",
-    "Keywords",
-    "TimeCreated",
-    "SystemTime",
-    "EventRecordID",
-    "Correlation",
-    "Execution",
-    "ProcessID",
-    "ThreadID",
-    "Channel",
-    "Computer",
-    "Security",
-    "UserID",
-    "EventData",
-];
 const FRAGMENT_HEADER: usize = 4;
 /// What stands in front of a template's tokens: the next template, its id, and their length.
 const TEMPLATE_HEADER: usize = 24;
@@ -120,10 +92,12 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
         Some(())
     }
 
-    fn text(&mut self) -> Option<String> {
+    fn text(&mut self) -> Option<Cow<'static, str>> {
         let length = self.short()?;
-        let text = binary_value::utf_16(self.bytes(2 * length)?);
-        self.spend(text)
+        let bytes = self.bytes(2 * length)?;
+        let text = known(bytes).map_or_else(|| Cow::Owned(binary_value::utf_16(bytes)), Cow::Borrowed);
+        self.charge(text.len())?;
+        Some(text)
     }
 
     /// Reads what stands elsewhere in the chunk, and comes back.
@@ -139,22 +113,12 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
     fn name(&mut self) -> Option<Cow<'static, str>> {
         let offset = self.long()?;
         if offset != self.at {
-            return self.elsewhere(offset.checked_add(6)?, self.chunk.len(), Self::name_text);
+            return self.elsewhere(offset.checked_add(6)?, self.chunk.len(), Self::text);
         }
         self.bytes(6)?;
-        let name = self.name_text()?;
+        let name = self.text()?;
         self.bytes(2)?;
         Some(name)
-    }
-
-    fn name_text(&mut self) -> Option<Cow<'static, str>> {
-        let length = self.short()?;
-        let bytes = self.bytes(2 * length)?;
-        let Some(name) = COMMON_NAMES.into_iter().find(|name| binary_value::is_utf_16_of(bytes, name)) else {
-            return self.spend(binary_value::utf_16(bytes)).map(Cow::Owned);
-        };
-        self.charge(name.len())?;
-        Some(Cow::Borrowed(name))
     }
 
     /// The tokens of a fragment or an element, up to its end, into `parent`. Within templates values take the place of holes.
@@ -174,8 +138,8 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
                 0x04 => break Ended::Element,
                 0x05 => parent.add_text(self.value_text()?),
                 0x07 => parent.add_text(self.text()?),
-                0x08 => parent.text.extend(self.character()),
-                0x09 => parent.add_text(self.entity()?),
+                0x08 => parent.text.to_mut().extend(self.character()),
+                0x09 => parent.add_text(Cow::Owned(self.entity()?)),
                 0x0a => drop(self.name()?),
                 0x0b => drop(self.text()?),
                 0x0c => self.template(parent)?,
@@ -188,7 +152,7 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
         Some(ended)
     }
 
-    fn value_text(&mut self) -> Option<String> {
+    fn value_text(&mut self) -> Option<Cow<'static, str>> {
         // Only texts stand among tokens.
         (self.byte()? == 0x01).then(|| self.text()).flatten()
     }
@@ -246,8 +210,8 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
 
     /// The value of an attribute: texts and holes one after the other. Nothing where a hole has nothing; `None` where it ends.
     #[expect(clippy::option_option, reason = "what is damaged is not what is empty")]
-    fn attribute(&mut self, values: Option<&[BinaryValue<'c>]>) -> Option<Option<String>> {
-        let mut found: Option<String> = None;
+    fn attribute(&mut self, values: Option<&[BinaryValue<'c>]>) -> Option<Option<Cow<'static, str>>> {
+        let mut found: Option<Cow<'static, str>> = None;
         loop {
             let text = match self.chunk.get(self.at)? & 0x3f {
                 0x05 => {
@@ -259,22 +223,22 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
                     let index = self.short()?;
                     self.byte()?;
                     match values?.get(index)?.text() {
-                        Some(text) => Some(self.spend(text)?),
+                        Some(text) => Some(Cow::Owned(self.spend(text)?)),
                         None => None,
                     }
                 }
                 0x08 => {
                     self.token()?;
-                    self.character().map(String::from)
+                    self.character().map(|character| Cow::Owned(character.to_string()))
                 }
                 0x09 => {
                     self.token()?;
-                    Some(self.entity()?)
+                    Some(Cow::Owned(self.entity()?))
                 }
                 _ => return Some(found),
             };
             match (&mut found, text) {
-                (Some(found), Some(text)) => found.push_str(&text),
+                (Some(found), Some(text)) => found.to_mut().push_str(&text),
                 (None, Some(text)) => found = Some(text),
                 (_, None) => {}
             }
@@ -293,7 +257,7 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
         if let Some(items) = items {
             parent.items = Some(items.into_iter().map(|item| self.spend(item)).collect::<Option<_>>()?);
         } else if let Some(text) = value.text() {
-            parent.add_text(self.spend(text)?);
+            parent.add_text(Cow::Owned(self.spend(text)?));
         }
         Some(())
     }

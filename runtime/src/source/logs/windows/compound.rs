@@ -60,6 +60,12 @@ pub(super) fn other_account(to: &'static str, text: &str, document: &mut EcsDocu
 mod tests {
     use super::*;
 
+    fn json(document: EcsDocument<'_>) -> String {
+        let mut json = Vec::new();
+        assert!(document.write(&mut json));
+        String::from_utf8(json).unwrap()
+    }
+
     #[test]
     fn parts_of_a_text_are_the_same_whether_it_is_borrowed_or_not() {
         for text in [r"CORP\ann", r"\ann", r"CORP\", "ann", r"a\b\c.d\e", "x.y.z", "ä\\ö.ü", "."] {
@@ -67,7 +73,7 @@ mod tests {
                 let mut document = EcsDocument::new();
                 account("user", text.clone(), &mut document);
                 file("file", text, &mut document);
-                String::from_utf8(document.into_json().unwrap()).unwrap()
+                json(document)
             };
             assert_eq!(document(Cow::Borrowed(text)), document(Cow::Owned(text.to_owned())));
         }
@@ -78,6 +84,6 @@ mod tests {
             r#"{"file":{"directory":"C:\\a.b","extension":"b\\c","name":"c","path":"C:\\a.b\\c"},"#,
             r#""related":{"user":["b\\c"]},"user":{"domain":"A","name":"b\\c"}}"#
         );
-        assert_eq!(String::from_utf8(document.into_json().unwrap()).unwrap(), wanted);
+        assert_eq!(json(document), wanted);
     }
 }

@@ -101,8 +101,8 @@ impl<'a> EcsDocument<'a> {
         self.paths.iter().zip(&self.values).filter(move |(other, _)| other.is(path)).map(|(_, value)| value)
     }
 
-    /// The document as one line of JSON. `None` where a value stands in the way of an object.
-    pub(super) fn into_json(mut self) -> Option<Vec<u8>> {
+    /// Appends the document as one line of JSON. Returns whether it can be one: no value may stand in the way of an object.
+    pub(super) fn write(mut self, out: &mut Vec<u8>) -> bool {
         for (path, values) in RELATED.into_iter().zip(std::mem::take(&mut self.related)) {
             if !values.is_empty() {
                 self.set(path, FieldValue::Texts(distinct(values)));
@@ -113,7 +113,7 @@ impl<'a> EcsDocument<'a> {
             self.set("winlog.event_data", FieldValue::Json(data));
         }
         let values = self.values;
-        skeleton::write_document(&self.paths, |place, out| {
+        skeleton::write_document(&self.paths, out, |place, out| {
             if let Some(value) = values.get(place) {
                 value.write(out);
             }

@@ -20,11 +20,9 @@ const ECS_VERSION: &str = "8.17.0";
 /// Text that means nothing in events of Sysmon.
 const EMPTY: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
 
-/// The ECS document of a Windows event.
+/// What is known of a Windows event beside its ECS document.
 #[derive(Debug)]
 pub(crate) struct EcsEvent {
-    /// One line of JSON.
-    pub(crate) document: Vec<u8>,
     /// Its times, where they say something of the clock of the log.
     pub(crate) clock: Option<EventClock>,
     /// What had to be mended in it.
@@ -34,9 +32,9 @@ pub(crate) struct EcsEvent {
 /// Events of Sysmon whose own time is of another clock: of the network's and the resolver's traces.
 const OF_OTHER_CLOCKS: [u64; 2] = [3, 22];
 
-/// The document of an event; `None` where something around it stands in the way of its fields. `offset` is added to when it was
-/// logged, and to nothing else.
-pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Option<EcsEvent> {
+/// Appends the document of an event to `out`, as JSON on one line. `None`, and nothing is appended, where something around it stands in
+/// the way of its fields. `offset` is added to when it was logged, and to nothing else.
+pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset, out: &mut Vec<u8>) -> Option<EcsEvent> {
     let mut document = EcsDocument::new();
     let around = std::mem::take(&mut event.around);
     let known = provider(&event.provider);
@@ -102,7 +100,7 @@ pub(super) fn document(mut event: WindowsEvent<'_>, offset: LogTimeOffset) -> Op
         document.leave(name, value);
     }
     network::community_id(&mut document);
-    document.into_json().map(|document| EcsEvent { document, clock, flaw })
+    document.write(out).then_some(EcsEvent { clock, flaw })
 }
 
 fn classic_powershell() -> &'static Provider {

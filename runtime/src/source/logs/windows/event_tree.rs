@@ -18,11 +18,9 @@ pub(super) fn is(document: &Json<'_>) -> bool {
 
 /// What stands for an attribute: below `#attributes`, with `@`, or a member like others.
 fn attribute<'j, 'a>(element: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> {
+    let marked = || element.find(|member| member.strip_prefix('@') == Some(name));
     let attributes = element.get("#attributes");
-    attributes
-        .and_then(|attributes| attributes.get(name))
-        .or_else(|| element.get(&format!("@{name}")))
-        .or_else(|| element.get(name))
+    attributes.and_then(|attributes| attributes.get(name)).or_else(marked).or_else(|| element.get(name))
 }
 
 /// The text of an element: itself, its `#text`, or its `Value`.

@@ -47,12 +47,11 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
 type WriteRecord = fn(&Json<'_>, LogTimeOffset, &mut Vec<u8>) -> Option<EventClock>;
 
 fn document(tree: &Json<'_>, offset: LogTimeOffset, out: &mut Vec<u8>) -> Option<EventClock> {
-    let Some(event) = event_tree::event(tree).and_then(|event| ecs::document(event, offset)) else {
+    let Some(event) = event_tree::event(tree).and_then(|event| ecs::document(event, offset, out)) else {
         // It is no event, and told as what it is.
         tree.write(out);
         return None;
     };
-    out.extend(event.document);
     event.clock
 }
 
@@ -63,20 +62,21 @@ pub(super) fn each_record(
     write: WriteRecord,
     emit: &mut Emit<'_>,
 ) -> Result<u64, SourceError> {
-    let mut next = |length: u64| {
-        let mut bytes = Vec::new();
-        reader.take(length).read_to_end(&mut bytes).map(|_| bytes).map_err(|error| broken(reading.name, &error))
+    let mut bytes = Vec::with_capacity(CHUNK as usize);
+    let mut next = |length: u64, bytes: &mut Vec<u8>| {
+        bytes.clear();
+        reader.take(length).read_to_end(bytes).map_err(|error| broken(reading.name, &error))
     };
     let mut log =
         EventLog { reading, write, emit, count: 0, first: 0, block: Vec::new(), clock: LogClock::default(), bad: Vec::new() };
-    let Some(header) = LogHeader::of(&next(HEADER)?) else {
+    next(HEADER, &mut bytes)?;
+    let Some(header) = LogHeader::of(&bytes) else {
         log.bad(BadReason::CutLog)?;
         return log.end();
     };
     let (mut number, mut last_id, mut unwritten) = (0, 0, 0);
     loop {
-        let bytes = next(CHUNK)?;
-        if bytes.is_empty() {
+        if next(CHUNK, &mut bytes)? == 0 {
             break;
         }
         let counted = header.chunks.is_none_or(|chunks| number < chunks);

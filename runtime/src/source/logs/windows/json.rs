@@ -26,8 +26,12 @@ impl<'a> Json<'a> {
 
     /// The last value of a key, as other readers have it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        let Self::Object(members) = self else { return None };
-        members.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.find(|name| name == key)
+    }
+
+    /// The last value of a key that is wanted.
+    pub(super) fn find(&self, is_wanted: impl Fn(&str) -> bool) -> Option<&Self> {
+        self.members().iter().rev().find(|(name, _)| is_wanted(name)).map(|(_, value)| value)
     }
 
     pub(super) fn members(&self) -> &[(Cow<'a, str>, Self)] {

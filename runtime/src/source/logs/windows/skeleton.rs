@@ -24,22 +24,22 @@ thread_local! {
     static SEEN: RefCell<HashMap<Box<[FieldPath]>, Option<Skeleton>>> = RefCell::new(HashMap::new());
 }
 
-/// Writes the document with these paths. `write` writes the value at a place among them. `None` where a value stands in the way of an
-/// object.
-pub(super) fn write_document(paths: &[FieldPath], write: impl FnMut(usize, &mut Vec<u8>)) -> Option<Vec<u8>> {
+/// Appends the document with these paths. `write` writes the value at a place among them. Returns whether they can stand in one: where
+/// a value stands in the way of an object, nothing is written.
+pub(super) fn write_document(paths: &[FieldPath], out: &mut Vec<u8>, write: impl FnMut(usize, &mut Vec<u8>)) -> bool {
     SEEN.with_borrow_mut(|seen| {
         if let Some(skeleton) = seen.get(paths) {
-            return Some(skeleton.as_ref()?.filled(write));
+            return skeleton.as_ref().map(|skeleton| skeleton.fill(out, write)).is_some();
         }
         let skeleton = Skeleton::of(paths);
-        let document = skeleton.as_ref().map(|skeleton| skeleton.filled(write));
+        let is_one = skeleton.as_ref().map(|skeleton| skeleton.fill(out, write)).is_some();
         if paths.iter().map(FieldPath::len).sum::<usize>() <= LONGEST {
             if seen.len() == KEPT {
                 seen.clear();
             }
             seen.insert(paths.into(), skeleton);
         }
-        document
+        is_one
     })
 }
 
@@ -93,17 +93,14 @@ impl Skeleton {
         self.text.push(b':');
     }
 
-    fn filled(&self, mut write: impl FnMut(usize, &mut Vec<u8>)) -> Vec<u8> {
-        // Most documents are shorter.
-        let mut out = Vec::with_capacity(4096);
+    fn fill(&self, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mut Vec<u8>)) {
         let mut written = 0;
         for (end, place) in &self.values {
             out.extend_from_slice(self.text.get(written..*end).unwrap_or_default());
-            write(*place, &mut out);
+            write(*place, out);
             written = *end;
         }
         out.extend_from_slice(self.text.get(written..).unwrap_or_default());
-        out
     }
 }
 
@@ -123,8 +120,11 @@ mod tests {
 
     /// The document whose values are their places, from `base` on.
     fn numbered(paths: &[FieldPath], base: usize) -> Option<String> {
-        let document = write_document(paths, |place, out| out.extend_from_slice((base + place).to_string().as_bytes()))?;
-        Some(String::from_utf8(document).unwrap())
+        let mut document = Vec::new();
+        let is_one =
+            write_document(paths, &mut document, |place, out| out.extend_from_slice((base + place).to_string().as_bytes()));
+        assert!(is_one || document.is_empty());
+        is_one.then(|| String::from_utf8(document).unwrap())
     }
 
     fn json(paths: &[&str]) -> Option<String> {

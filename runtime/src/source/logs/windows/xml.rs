@@ -208,11 +208,11 @@ pub(super) fn tree(text: &str) -> Option<Json<'static>> {
                 let (name, element) = start(&tag)?;
                 open.last_mut()?.1.add(Cow::Owned(name), element.into_json());
             }
-            Event::Text(text) => open.last_mut()?.1.text.push_str(&text),
-            Event::CData(text) => open.last_mut()?.1.text.push_str(&text),
+            Event::Text(text) => open.last_mut()?.1.text.to_mut().push_str(&text),
+            Event::CData(text) => open.last_mut()?.1.text.to_mut().push_str(&text),
             Event::GeneralRef(name) => {
                 let reference = format!("&{};", &*name);
-                open.last_mut()?.1.text.push_str(&plain(&reference));
+                open.last_mut()?.1.text.to_mut().push_str(&plain(&reference));
             }
             Event::End(_) => {
                 let (name, element) = open.pop()?;
@@ -238,7 +238,7 @@ fn plain(text: &str) -> Cow<'_, str> {
 pub(super) struct XmlElement {
     attributes: Vec<(Cow<'static, str>, Json<'static>)>,
     children: Vec<(Cow<'static, str>, Json<'static>)>,
-    pub(super) text: String,
+    pub(super) text: Cow<'static, str>,
     /// The values of an array, for each of which the element stands.
     pub(super) items: Option<Vec<String>>,
 }
@@ -249,7 +249,7 @@ fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
         let attribute = attribute.ok().filter(|_| element.attributes.len() < MAX_ATTRIBUTES)?;
         let name = attribute.key.as_ref().to_owned();
         let value = plain(&attribute.value).into_owned();
-        element.attribute(Cow::Owned(name), value);
+        element.attribute(Cow::Owned(name), Cow::Owned(value));
     }
     Some((tag.local_name().as_ref().to_owned(), element))
 }
@@ -267,13 +267,13 @@ impl XmlElement {
         }
     }
 
-    pub(super) fn add_text(&mut self, text: String) {
+    pub(super) fn add_text(&mut self, text: Cow<'static, str>) {
         // Most elements have one.
-        if self.text.is_empty() { self.text = text } else { self.text.push_str(&text) }
+        if self.text.is_empty() { self.text = text } else { self.text.to_mut().push_str(&text) }
     }
 
-    pub(super) fn attribute(&mut self, name: Cow<'static, str>, value: String) {
-        self.attributes.push((name, Json::Text(Cow::Owned(value))));
+    pub(super) fn attribute(&mut self, name: Cow<'static, str>, value: Cow<'static, str>) {
+        self.attributes.push((name, Json::Text(value)));
     }
 
     pub(super) fn has_children(&self) -> bool {
@@ -288,14 +288,16 @@ impl XmlElement {
 
     /// The element with one value of its array.
     pub(super) fn with_item(&self, item: &str) -> Self {
-        Self { attributes: self.attributes.clone(), text: format!("{}{item}", self.text), ..Self::default() }
+        Self { attributes: self.attributes.clone(), text: Cow::Owned(format!("{}{item}", self.text)), ..Self::default() }
     }
 
     pub(super) fn into_json(mut self) -> Json<'static> {
         // An array beside children does not stand for several elements.
-        self.text.push_str(&self.items.take().unwrap_or_default().join(", "));
+        if let Some(items) = self.items.take() {
+            self.text.to_mut().push_str(&items.join(", "));
+        }
         let plain = self.attributes.is_empty() && self.children.is_empty();
-        let text = Json::Text(Cow::Owned(self.text));
+        let text = Json::Text(self.text);
         if plain {
             return text;
         }

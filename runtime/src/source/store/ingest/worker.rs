@@ -16,6 +16,9 @@ use std::sync::mpsc::Receiver;
 /// How an event begins that is no JSON; bytes that are no UTF-8 are mended where it is read.
 const XML: &[u8] = b"<Event";
 
+/// What a document may take that is kept for the next one, in bytes.
+const LARGE: usize = 1 << 20;
+
 /// Lines to parse.
 pub(super) struct Task {
     pub(super) layout: Layout,
@@ -41,6 +44,8 @@ pub(super) struct Worker<'a> {
     /// Is shown each document that was added.
     see: &'a SeeDocument<'a>,
     builder: Builder,
+    /// What the current Windows event becomes.
+    document: Vec<u8>,
     /// The findings of the current block.
     found: FileFindings,
     /// Why a document could not be shown.
@@ -53,7 +58,8 @@ impl<'a> Worker<'a> {
         keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
         see: &'a SeeDocument<'a>,
     ) -> Self {
-        Self { limits, keep, see, builder: Builder::new(limits.fields.clone()), found: FileFindings::default(), unseen: None }
+        let (builder, document, found) = (Builder::new(limits.fields.clone()), Vec::new(), FileFindings::default());
+        Self { limits, keep, see, builder, document, found, unseen: None }
     }
 
     /// Parses blocks until the reader ends.
@@ -161,14 +167,17 @@ impl<'a> Worker<'a> {
 
     /// Adds a document, or what a Windows event becomes; says what had to be mended in that.
     fn add_event(&mut self, line: &[u8], layout: Layout, id: u64, meta: Meta<'_>) -> Result<Option<Flaw>, BadReason> {
-        let Some(event) = event_of_block(layout, line, self.limits.read.log_time_offset) else {
+        self.document.clear();
+        self.document.shrink_to(LARGE);
+        let Some(event) = event_of_block(layout, line, self.limits.read.log_time_offset, &mut self.document) else {
             // It may be no UTF-8.
             if line.starts_with(XML) {
                 return Err(BadReason::Malformed);
             }
             return self.add(line, id, meta).map(|()| None);
         };
-        self.add(&event.document, id, meta)?;
+        self.builder.add(&self.document, id, meta)?;
+        self.unseen = (self.see)(&self.document).err();
         if let Some(clock) = event.clock {
             self.found.clock.push(clock);
         }

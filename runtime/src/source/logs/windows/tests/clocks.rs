@@ -21,8 +21,9 @@ fn utc_time() -> Value {
 }
 
 fn converted(document: &Value, offset: &str) -> (Value, Option<EventClock>) {
-    let event = windows_event(document.to_string().as_bytes(), LogTimeOffset::parse(offset).unwrap()).unwrap();
-    let document: Value = serde_json::from_slice(&event.document).unwrap();
+    let mut converted = Vec::new();
+    let event = windows_event(document.to_string().as_bytes(), LogTimeOffset::parse(offset).unwrap(), &mut converted).unwrap();
+    let document: Value = serde_json::from_slice(&converted).unwrap();
     (document.get("_source").cloned().unwrap_or(document), event.clock)
 }
 
@@ -66,8 +67,9 @@ fn every_wrapping_is_moved() {
         assert_eq!(moved["@timestamp"], MEANT, "{document}");
         assert_eq!(clock, Some(EventClock::Logged(instant(MEANT))), "{document}");
     }
-    let moved = windows_event(xml.as_bytes(), LogTimeOffset::parse("+4h").unwrap()).unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&moved.document).unwrap()["@timestamp"], MEANT);
+    let mut moved = Vec::new();
+    assert!(windows_event(xml.as_bytes(), LogTimeOffset::parse("+4h").unwrap(), &mut moved).is_some());
+    assert_eq!(serde_json::from_slice::<Value>(&moved).unwrap()["@timestamp"], MEANT);
     // When the beat read an event is no time of the log.
     assert_eq!(converted(&winlogbeat, "+4h").0["event"]["created"], "2024-01-01T00:00:00.000Z");
 }

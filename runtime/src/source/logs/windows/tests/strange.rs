@@ -7,8 +7,9 @@ use serde_json::Value;
 
 /// The command line of an event, and what was mended.
 fn read(line: &[u8]) -> Option<(Value, Option<Flaw>)> {
-    let event = windows_event(line, LogTimeOffset::default())?;
-    let document: Value = serde_json::from_slice(&event.document).unwrap();
+    let mut document = Vec::new();
+    let event = windows_event(line, LogTimeOffset::default(), &mut document)?;
+    let document: Value = serde_json::from_slice(&document).unwrap();
     Some((document["process"]["command_line"].clone(), event.flaw))
 }
 

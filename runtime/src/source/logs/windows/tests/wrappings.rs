@@ -142,8 +142,9 @@ fn a_value_with_line_ends_is_whole_in_splunks_text_and_makes_no_field_of_another
     let event = |lines: &str| {
         let raw = format!("LogName={CHANNEL}\nEventCode=1\nSourceName={PROVIDER}\nMessage=Process Create:\nRuleName:\n{lines}\n");
         let line = json!({"result": {"_raw": raw}}).to_string();
-        let event = windows_event(line.as_bytes(), LogTimeOffset::default()).unwrap();
-        (serde_json::from_slice::<Value>(&event.document).unwrap(), event.flaw)
+        let mut document = Vec::new();
+        let event = windows_event(line.as_bytes(), LogTimeOffset::default(), &mut document).unwrap();
+        (serde_json::from_slice::<Value>(&document).unwrap(), event.flaw)
     };
     let (found, flaw) = event("Image: C:\\a.exe\nCommandLine: a\n  b: c\n\nd\nUser: LAB\\ann\nParentImage: C:\\p.exe");
     assert_eq!((found["process"]["command_line"].as_str(), flaw), (Some("a\n  b: c\n\nd"), None));
