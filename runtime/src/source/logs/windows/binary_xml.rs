@@ -4,7 +4,7 @@
 
 use super::binary_value::{self, BinaryValue};
 use super::json::Json;
-use super::known_names::known;
+use super::known_names::PlacedNames;
 use super::xml::XmlElement;
 use std::borrow::Cow;
 
@@ -14,16 +14,17 @@ const FRAGMENT_HEADER: usize = 4;
 /// What stands in front of a template's tokens: the next template, its id, and their length.
 const TEMPLATE_HEADER: usize = 24;
 
-/// What is left of the tokens and the bytes of text that the records of a chunk may have. They share names and templates, which may
-/// be long and name themselves, so that a chunk could go on for ever. Real ones have less than a quarter of this.
-pub(super) struct XmlBudget {
+/// What the records of a chunk share: known names, and what is left of the tokens and the bytes of text that they may have. Names and
+/// templates may be long and name themselves, so that a chunk could go on for ever. Real ones have less than a quarter of this.
+pub(super) struct SharedXml {
     tokens: usize,
     text: usize,
+    names: PlacedNames,
 }
 
-impl XmlBudget {
+impl SharedXml {
     pub(super) fn of_a_chunk() -> Self {
-        Self { tokens: 400_000, text: 4 << 20 }
+        Self { tokens: 400_000, text: 4 << 20, names: PlacedNames::of_a_chunk() }
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) struct BinaryXml<'c, 'b> {
     /// Where the tokens that are being read end.
     end: usize,
     depth: usize,
-    budget: &'b mut XmlBudget,
+    shared: &'b mut SharedXml,
 }
 
 /// What a token ended.
@@ -46,8 +47,8 @@ enum Ended {
 
 impl<'c, 'b> BinaryXml<'c, 'b> {
     /// The tokens of a record begin and end at these places.
-    pub(super) fn new(chunk: &'c [u8], at: usize, end: usize, budget: &'b mut XmlBudget) -> Self {
-        Self { chunk, at, end, depth: 0, budget }
+    pub(super) fn new(chunk: &'c [u8], at: usize, end: usize, shared: &'b mut SharedXml) -> Self {
+        Self { chunk, at, end, depth: 0, shared }
     }
 
     /// The tree of a record: its one element, by name.
@@ -77,7 +78,7 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
     }
 
     fn token(&mut self) -> Option<u8> {
-        self.budget.tokens = self.budget.tokens.checked_sub(1)?;
+        self.shared.tokens = self.shared.tokens.checked_sub(1)?;
         self.byte()
     }
 
@@ -88,14 +89,14 @@ impl<'c, 'b> BinaryXml<'c, 'b> {
     }
 
     fn charge(&mut self, length: usize) -> Option<()> {
-        self.budget.text = self.budget.text.checked_sub(length)?;
+        self.shared.text = self.shared.text.checked_sub(length)?;
         Some(())
     }
 
     fn text(&mut self) -> Option<Cow<'static, str>> {
-        let length = self.short()?;
+        let (place, length) = (self.at, self.short()?);
         let bytes = self.bytes(2 * length)?;
-        let text = known(bytes).map_or_else(|| Cow::Owned(binary_value::utf_16(bytes)), Cow::Borrowed);
+        let text = self.shared.names.at(place, bytes).map_or_else(|| Cow::Owned(binary_value::utf_16(bytes)), Cow::Borrowed);
         self.charge(text.len())?;
         Some(text)
     }

@@ -116,7 +116,12 @@ fn event_data<'j>(data: &'j Json<'_>, event: &mut WindowsEvent<'j>) {
     for (name, value) in data.members() {
         match (name.as_ref(), value) {
             ("#attributes" | "xmlns", _) => {}
-            ("Data", Json::List(items)) => items.iter().for_each(|item| values.element(item)),
+            ("Data", Json::List(items)) => {
+                values.values.reserve(items.len());
+                for item in items {
+                    values.element(item);
+                }
+            }
             ("Data", Json::Object(members)) if members.iter().all(|(name, _)| name == "#text") => match value.get("#text") {
                 Some(Json::List(items)) => items.iter().for_each(|item| values.element(item)),
                 _ => values.element(value),

@@ -4,7 +4,7 @@
 //! the next record of the chunk is looked for. What is told is decided by the header. It counts the chunks of the log; while the
 //! log is open (the header is dirty then) there may be more of them. What lies behind them was there before.
 
-use super::binary_xml::{BinaryXml, XmlBudget};
+use super::binary_xml::{BinaryXml, SharedXml};
 use super::ecs;
 use super::event_tree;
 use super::json::Json;
@@ -174,7 +174,7 @@ impl Chunk<'_> {
         let said = long(self.bytes, FREE_SPACE).and_then(|end| usize::try_from(end).ok());
         let said = said.filter(|end| self.has_magic() && (FIRST_RECORD..=CHUNK as usize).contains(end));
         let end = said.unwrap_or(self.bytes.len()).min(self.bytes.len());
-        let mut budget = XmlBudget::of_a_chunk();
+        let mut shared = SharedXml::of_a_chunk();
         let (mut at, mut last, mut sound) = (FIRST_RECORD, None, true);
         loop {
             // A dirty log may have records of which the header of the chunk does not know yet.
@@ -196,7 +196,7 @@ impl Chunk<'_> {
                 (at, sound) = (next, false);
                 continue;
             };
-            match BinaryXml::new(self.bytes, at + RECORD_HEADER, at + size - RECORD_END, &mut budget).record() {
+            match BinaryXml::new(self.bytes, at + RECORD_HEADER, at + size - RECORD_END, &mut shared).record() {
                 Some(event) => log.record(&event)?,
                 None if told => {
                     log.bad(BadReason::DamagedRecord)?;

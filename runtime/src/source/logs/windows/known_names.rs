@@ -42,8 +42,29 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     AROUND.into_iter().chain(of_table).collect()
 });
 
+/// The known names of a chunk by their places: most are read from one place again and again.
+pub(super) struct PlacedNames([(usize, &'static str); PLACES]);
+
+const PLACES: usize = 128;
+
+impl PlacedNames {
+    pub(super) fn of_a_chunk() -> Self {
+        Self([(usize::MAX, ""); PLACES])
+    }
+
+    /// The name that these bytes of UTF-16 are, which stand at this place of the chunk, if it is known.
+    pub(super) fn at(&mut self, place: usize, utf_16: &[u8]) -> Option<&'static str> {
+        // Names stand at least four bytes apart.
+        let kept = self.0.get_mut(place / 4 % PLACES)?;
+        if kept.0 != place {
+            *kept = (place, known(utf_16)?);
+        }
+        Some(kept.1)
+    }
+}
+
 /// The name that these bytes of UTF-16 are, if it is known.
-pub(super) fn known(utf_16: &[u8]) -> Option<&'static str> {
+fn known(utf_16: &[u8]) -> Option<&'static str> {
     let (units, _) = utf_16.as_chunks::<2>();
     let mut ascii = [0; LONGEST];
     let name = ascii.get_mut(..units.len())?;
@@ -78,6 +99,18 @@ mod tests {
         assert_eq!(found("\u{144}ata"), None);
         assert_eq!(found(""), None);
         assert_eq!(found(&"x".repeat(LONGEST + 1)), None);
+    }
+
+    #[test]
+    fn a_place_has_the_name_that_stands_there() {
+        let mut names = PlacedNames::of_a_chunk();
+        let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        for _ in 0..2 {
+            for (place, name) in [(0, "Data"), (4 * PLACES, "Name"), (6, "Image"), (usize::MAX - 3, "Task")] {
+                assert_eq!(names.at(place, &utf_16(name)), Some(name));
+            }
+            assert_eq!(names.at(8 * PLACES, &utf_16("no name")), None);
+        }
     }
 
     #[test]
