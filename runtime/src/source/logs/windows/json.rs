@@ -112,11 +112,18 @@ pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Whether JSON writes a byte of a text otherwise.
-#[expect(clippy::needless_bitwise_bool, reason = "eight bytes are compared at once only where nothing leaves the comparison early")]
+#[expect(clippy::needless_bitwise_bool, reason = "bytes are compared at once only where nothing leaves the comparison early")]
 fn has_escaped(text: &str) -> bool {
     let some = |bytes: &[u8]| bytes.iter().fold(false, |some, &byte| some | (byte < b' ') | (byte == b'"') | (byte == b'\\'));
-    let (eights, rest) = text.as_bytes().as_chunks::<8>();
-    eights.iter().any(|eight| some(eight)) || some(rest)
+    let bytes = text.as_bytes();
+    // The last bytes overlap with those compared before.
+    if let Some(last) = bytes.last_chunk::<16>() {
+        return bytes.as_chunks::<16>().0.iter().chain([last]).any(|sixteen| some(sixteen));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        return some(first) || some(last);
+    }
+    some(bytes)
 }
 
 impl<'a> Deserialize<'a> for Json<'a> {
@@ -189,5 +196,25 @@ impl<'a> Visitor<'a> for AnyValue {
             object.push((name, value));
         }
         Ok(Json::Object(object))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_any_length_is_escaped_where_it_has_to_be() {
+        for length in 0..70 {
+            for at in 0..=length {
+                for inside in ["", "\"", "\\", "\n", "\u{1f}", "\u{7f}", "\u{2028}", "ä"] {
+                    let text = ["a".repeat(at).as_str(), inside, &"b".repeat(length - at)].concat();
+                    let mut json = Vec::new();
+                    write_text(&text, &mut json);
+                    assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&text).unwrap());
+                }
+            }
+        }
     }
 }

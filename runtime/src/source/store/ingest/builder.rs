@@ -25,14 +25,58 @@ const COLUMN: usize = 8 << 10;
 #[derive(Debug)]
 pub(super) struct Builder {
     documents: Documents,
-    /// For each column the pairs of row and code, in the order of the rows.
-    values: Vec<Vec<(u32, u32)>>,
+    /// Of each column, by its place among the names.
+    values: Vec<RowCodes>,
     times: Vec<i64>,
     ids: Vec<u64>,
     /// Bytes of JSON read so far.
     read: usize,
-    /// Bytes of memory that `values` takes.
+    /// Bytes of memory that `values` takes, at most.
     held: usize,
+}
+
+/// The codes of a column's values, in the order of their rows.
+#[derive(Debug)]
+enum RowCodes {
+    /// One in each row, from the first one on. Most columns of a log are like that, and half as large so.
+    Each { first: u32, codes: Vec<u32> },
+    /// With their rows.
+    Pairs(Vec<(u32, u32)>),
+}
+
+impl RowCodes {
+    const NONE: Self = Self::Each { first: 0, codes: Vec::new() };
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Each { codes, .. } => codes.is_empty(),
+            Self::Pairs(pairs) => pairs.is_empty(),
+        }
+    }
+
+    fn push(&mut self, row: u32, code: u32) {
+        match self {
+            Self::Each { first, codes } if codes.is_empty() => {
+                *first = row;
+                codes.push(code);
+            }
+            Self::Each { first, codes } if *first as usize + codes.len() == row as usize => codes.push(code),
+            Self::Each { .. } => {
+                let mut pairs = std::mem::replace(self, Self::NONE).pairs();
+                pairs.push((row, code));
+                *self = Self::Pairs(pairs);
+            }
+            Self::Pairs(pairs) => pairs.push((row, code)),
+        }
+    }
+
+    /// The pairs of row and code.
+    fn pairs(self) -> Vec<(u32, u32)> {
+        match self {
+            Self::Each { first, codes } => (first..).zip(codes).collect(),
+            Self::Pairs(pairs) => pairs,
+        }
+    }
 }
 
 impl Builder {
@@ -63,12 +107,12 @@ impl Builder {
         for (column, code) in self.documents.values() {
             let column = column as usize;
             if self.values.len() <= column {
-                self.values.resize_with(column + 1, Vec::new);
+                self.values.resize_with(column + 1, || RowCodes::NONE);
             }
             if self.values[column].is_empty() {
                 self.held += COLUMN;
             }
-            self.values[column].push((row, code));
+            self.values[column].push(row, code);
             self.held += size_of::<(u32, u32)>();
         }
         self.times.push(time);
@@ -89,7 +133,8 @@ impl Builder {
         for (column, values) in std::mem::take(&mut self.values).into_iter().enumerate() {
             let name = self.documents.paths.names()[column].as_str();
             if !values.is_empty() {
-                let (column, present) = seal_column(&self.documents.interners[column], values, place.as_deref(), times.len());
+                let (column, present) =
+                    seal_column(&self.documents.interners[column], values.pairs(), place.as_deref(), times.len());
                 columns.push((Field { name: Arc::from(name), present }, column));
             }
         }
@@ -150,6 +195,19 @@ mod tests {
             most = most.max(builder.held + builder.documents.held());
         }
         (most, segments)
+    }
+
+    #[test]
+    fn codes_have_their_rows_whether_each_row_has_one_or_not() {
+        for rows in [&[][..], &[0, 1, 2], &[5, 6, 7], &[0, 0], &[0, 2], &[1, 2, 2, 3], &[4], &[0, 1, 1, 1, 9]] {
+            let pairs: Vec<(u32, u32)> = rows.iter().copied().zip(100..).collect();
+            let mut codes = RowCodes::NONE;
+            for (row, code) in &pairs {
+                codes.push(*row, *code);
+            }
+            assert_eq!(codes.is_empty(), pairs.is_empty());
+            assert_eq!(codes.pairs(), pairs);
+        }
     }
 
     const T: &str = "\"@timestamp\":\"2020-01-01T00:00:00.000Z\"";
