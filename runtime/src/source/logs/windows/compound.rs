@@ -20,12 +20,12 @@ pub(super) fn last_part<'a>(path: &Cow<'a, str>) -> Cow<'a, str> {
 /// `.path` and its parts. The extension is what follows the last dot of the whole path.
 pub(super) fn file<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     let parts = [
-        ("directory", part(&path, |path| path.rsplit_once('\\').map_or("", |(folder, _)| folder))),
-        ("name", last_part(&path)),
-        ("extension", part(&path, |path| path.rsplit_once('.').map_or("", |(_, extension)| extension))),
+        (under(to, "directory"), part(&path, |path| path.rsplit_once('\\').map_or("", |(folder, _)| folder))),
+        (under(to, "name"), last_part(&path)),
+        (under(to, "extension"), part(&path, |path| path.rsplit_once('.').map_or("", |(_, extension)| extension))),
     ];
     for (field, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        document.text(under(to, field), text);
+        document.text(field, text);
     }
     document.text(under(to, "path"), path);
 }
