@@ -20,8 +20,13 @@ pub(super) enum Json<'a> {
 
 impl<'a> Json<'a> {
     pub(super) fn read(line: &'a [u8]) -> Option<Self> {
+        /// As many as an event has with everything at the top.
+        const MEMBERS: usize = 48;
         // Its texts are not looked at one by one then.
-        serde_json::from_str(std::str::from_utf8(line).ok()?).ok()
+        let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(line).ok()?);
+        let json = reader.deserialize_any(AnyValue { members: MEMBERS }).ok()?;
+        reader.end().ok()?;
+        Some(json)
     }
 
     /// The last value of a key, as other readers have it.
@@ -128,11 +133,14 @@ fn has_escaped(text: &str) -> bool {
 
 impl<'a> Deserialize<'a> for Json<'a> {
     fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+        deserializer.deserialize_any(AnyValue { members: 0 })
     }
 }
 
-struct AnyValue;
+struct AnyValue {
+    /// How many members an object has room for from the start. Of those inside there may be millions in a line.
+    members: usize,
+}
 
 /// A key that borrows where it can.
 struct Key<'a>(Cow<'a, str>);
@@ -190,8 +198,7 @@ impl<'a> Visitor<'a> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
-        // As many as an event has with everything at the top.
-        let mut object = Vec::with_capacity(48);
+        let mut object = Vec::with_capacity(self.members);
         while let Some((Key(name), value)) = members.next_entry()? {
             object.push((name, value));
         }
@@ -200,9 +207,26 @@ impl<'a> Visitor<'a> for AnyValue {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_in_a_line_take_no_more_room_than_they_need() {
+        let Some(Json::List(items)) = Json::read(br#"[{},{"a":{}},{"a":1,"b":2,"c":3,"d":4,"e":5}]"#) else { panic!() };
+        for (item, most) in items.into_iter().zip([0, 4, 8]) {
+            let Json::Object(members) = item else { panic!() };
+            assert!(members.capacity() <= most, "{}", members.capacity());
+        }
+    }
+
+    #[test]
+    fn only_a_whole_line_is_a_value() {
+        assert_eq!(Json::read(b" {\"a\":1} \r"), Some(Json::Object(vec![(Cow::Borrowed("a"), Json::Whole(1))])));
+        for line in [&b"{} {}"[..], b"{}x", b"{", b"", b"{\"a\":\"\xff\"}"] {
+            assert_eq!(Json::read(line), None);
+        }
+    }
 
     #[test]
     fn a_text_of_any_length_is_escaped_where_it_has_to_be() {

@@ -227,9 +227,6 @@ pub(super) fn tree(text: &str) -> Option<Json<'static>> {
     }
 }
 
-/// Most events have fewer values.
-const MOST_VALUES: usize = 24;
-
 /// A text without references. One to what is no character, which Windows writes for a NUL of a stranger's, stays as it is, and so
 /// does what no one has declared.
 fn plain(text: &str) -> Cow<'_, str> {
@@ -263,10 +260,8 @@ impl XmlElement {
         match self.children.last_mut() {
             Some((last, Json::List(items))) if *last == name => items.push(child),
             Some((last, held)) if *last == name => {
-                let mut items = Vec::with_capacity(MOST_VALUES);
-                items.push(std::mem::replace(held, Json::Null));
-                items.push(child);
-                *held = Json::List(items);
+                let first = std::mem::replace(held, Json::Null);
+                *held = Json::List(vec![first, child]);
             }
             _ => self.children.push((name, child)),
         }
