@@ -7,6 +7,7 @@ pub(crate) mod document_time;
 pub mod elastic;
 pub mod evidence;
 mod fields;
+pub(crate) mod json_string;
 pub mod logs;
 pub mod regular_file;
 pub mod repair;

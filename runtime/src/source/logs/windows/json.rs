@@ -1,5 +1,6 @@
 //! JSON values that borrow from the line they stand in.
 
+use crate::source::json_string::plain;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -107,28 +108,25 @@ fn write_all<T>(out: &mut Vec<u8>, around: [u8; 2], items: &[T], write: impl Fn(
 
 /// A JSON string.
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
-    if has_escaped(text) {
-        // Writing into memory does not fail.
-        return drop(serde_json::to_writer(out, text));
-    }
+    let begin = out.len();
     out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
-}
-
-/// Whether JSON writes a byte of a text otherwise.
-#[expect(clippy::needless_bitwise_bool, reason = "bytes are compared at once only where nothing leaves the comparison early")]
-fn has_escaped(text: &str) -> bool {
-    let some = |bytes: &[u8]| bytes.iter().fold(false, |some, &byte| some | (byte < b' ') | (byte == b'"') | (byte == b'\\'));
-    let bytes = text.as_bytes();
-    // The last bytes overlap with those compared before.
-    if let Some(last) = bytes.last_chunk::<16>() {
-        return bytes.as_chunks::<16>().0.iter().chain([last]).any(|sixteen| some(sixteen));
+    let mut rest = text.as_bytes();
+    loop {
+        let (as_it_is, escaped) = rest.split_at_checked(plain(rest)).unwrap_or((rest, &[]));
+        out.extend_from_slice(as_it_is);
+        match escaped {
+            [] => return out.push(b'"'),
+            [byte @ (b'"' | b'\\'), behind @ ..] => {
+                out.extend_from_slice(&[b'\\', *byte]);
+                rest = behind;
+            }
+            // Few texts have control characters. Writing into memory does not fail.
+            _ => {
+                out.truncate(begin);
+                return drop(serde_json::to_writer(out, text));
+            }
+        }
     }
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        return some(first) || some(last);
-    }
-    some(bytes)
 }
 
 impl<'a> Deserialize<'a> for Json<'a> {

@@ -2,6 +2,7 @@
 
 use super::super::column::Kind;
 use super::escape::unescape;
+use crate::source::json_string::plain;
 use crate::source::logs::BadReason;
 use crate::source::repair;
 
@@ -103,7 +104,7 @@ impl<'a> Text<'a> {
         let mut at = start;
         let mut escaped = false;
         loop {
-            at += quiet(&self.bytes[at.min(self.bytes.len())..]);
+            at += plain(&self.bytes[at.min(self.bytes.len())..]);
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -156,22 +157,4 @@ impl<'a> Text<'a> {
 pub(super) fn readable(raw: &[u8], escaped: bool, scratch: &mut Vec<u8>) -> Parsed<()> {
     scratch.clear();
     if !escaped || unescape(raw, scratch) { Ok(()) } else { Err(BadReason::Malformed) }
-}
-
-/// How many bytes at the beginning are neither a quote, a backslash nor a control character.
-fn quiet(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut at = 0;
-    // Tests eight bytes at once. The lowest flagged byte is exact; higher flags may be false.
-    while let Some(eight) = bytes[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(*eight);
-        let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
-        let found = zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | (word.wrapping_sub(ONES * 0x20) & !word & HIGH);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    at + bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(bytes.len() - at)
 }
