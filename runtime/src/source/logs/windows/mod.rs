@@ -86,8 +86,15 @@ fn not_so_deep(line: &[u8], offset: LogTimeOffset, out: &mut Vec<u8>) -> Option<
 /// As [`windows_event`], of a log in UTC.
 #[cfg(test)]
 fn ecs_of(line: &[u8]) -> Option<Vec<u8>> {
+    event_of(line, LogTimeOffset::default()).map(|(document, _)| document)
+}
+
+/// The document of a line that is a Windows event, and what is known of it beside that.
+#[cfg(test)]
+fn event_of(line: &[u8], offset: LogTimeOffset) -> Option<(Vec<u8>, EcsEvent)> {
     let mut document = Vec::new();
-    windows_event(line, LogTimeOffset::default(), &mut document).map(|_| document)
+    let event = windows_event(line, offset, &mut document)?;
+    Some((document, event))
 }
 
 /// A document, or the `_source` of a hit.

@@ -1,6 +1,6 @@
 //! Times of events: what an offset moves, and what it leaves.
 
-use super::super::windows_event;
+use super::super::event_of;
 use crate::source::logs::log_clock::{EventClock, LogTimeOffset};
 use huntc_compiler::time::Instant;
 use serde_json::{Value, json};
@@ -21,8 +21,7 @@ fn utc_time() -> Value {
 }
 
 fn converted(document: &Value, offset: &str) -> (Value, Option<EventClock>) {
-    let mut converted = Vec::new();
-    let event = windows_event(document.to_string().as_bytes(), LogTimeOffset::parse(offset).unwrap(), &mut converted).unwrap();
+    let (converted, event) = event_of(document.to_string().as_bytes(), LogTimeOffset::parse(offset).unwrap()).unwrap();
     let document: Value = serde_json::from_slice(&converted).unwrap();
     (document.get("_source").cloned().unwrap_or(document), event.clock)
 }
@@ -67,8 +66,7 @@ fn every_wrapping_is_moved() {
         assert_eq!(moved["@timestamp"], MEANT, "{document}");
         assert_eq!(clock, Some(EventClock::Logged(instant(MEANT))), "{document}");
     }
-    let mut moved = Vec::new();
-    assert!(windows_event(xml.as_bytes(), LogTimeOffset::parse("+4h").unwrap(), &mut moved).is_some());
+    let (moved, _) = event_of(xml.as_bytes(), LogTimeOffset::parse("+4h").unwrap()).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&moved).unwrap()["@timestamp"], MEANT);
     // When the beat read an event is no time of the log.
     assert_eq!(converted(&winlogbeat, "+4h").0["event"]["created"], "2024-01-01T00:00:00.000Z");

@@ -1,14 +1,13 @@
 //! Values that a stranger chose so that their event cannot be read.
 
-use super::super::windows_event;
+use super::super::event_of;
 use crate::source::logs::log_clock::LogTimeOffset;
 use crate::source::repair::Flaw;
 use serde_json::Value;
 
 /// The command line of an event, and what was mended.
 fn read(line: &[u8]) -> Option<(Value, Option<Flaw>)> {
-    let mut document = Vec::new();
-    let event = windows_event(line, LogTimeOffset::default(), &mut document)?;
+    let (document, event) = event_of(line, LogTimeOffset::default())?;
     let document: Value = serde_json::from_slice(&document).unwrap();
     Some((document["process"]["command_line"].clone(), event.flaw))
 }

@@ -1,6 +1,6 @@
 //! Raw exports of Security-Datasets against the same data sets in ECS, field by field.
 
-use super::super::windows_event;
+use super::super::event_of;
 use crate::source::logs::log_clock::LogTimeOffset;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -104,8 +104,7 @@ fn converted_documents_agree_with_their_twins() {
             twins.entry(key(&twin)).or_default().push(twin);
         }
         for line in raw(name) {
-            let mut ours = Vec::new();
-            assert!(windows_event(line.as_bytes(), offset, &mut ours).is_some(), "{name}: not converted: {line}");
+            let (ours, _) = event_of(line.as_bytes(), offset).unwrap_or_else(|| panic!("{name}: not converted: {line}"));
             let ours = fields(&serde_json::from_slice(&ours).unwrap());
             let alike = twins.get_mut(&key(&ours)).unwrap_or_else(|| panic!("{name}: no twin of {ours:?}"));
             let differences = |twin: &BTreeMap<String, Value>| {

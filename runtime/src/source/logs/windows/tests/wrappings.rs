@@ -1,6 +1,6 @@
 //! One event in every wrapping.
 
-use super::super::{ecs_of, windows_event};
+use super::super::{ecs_of, event_of};
 use super::evtx_writer::{Element, element, file};
 use super::reading::{converted, records};
 use crate::source::logs::BadReason;
@@ -142,8 +142,7 @@ fn a_value_with_line_ends_is_whole_in_splunks_text_and_makes_no_field_of_another
     let event = |lines: &str| {
         let raw = format!("LogName={CHANNEL}\nEventCode=1\nSourceName={PROVIDER}\nMessage=Process Create:\nRuleName:\n{lines}\n");
         let line = json!({"result": {"_raw": raw}}).to_string();
-        let mut document = Vec::new();
-        let event = windows_event(line.as_bytes(), LogTimeOffset::default(), &mut document).unwrap();
+        let (document, event) = event_of(line.as_bytes(), LogTimeOffset::default()).unwrap();
         (serde_json::from_slice::<Value>(&document).unwrap(), event.flaw)
     };
     let (found, flaw) = event("Image: C:\\a.exe\nCommandLine: a\n  b: c\n\nd\nUser: LAB\\ann\nParentImage: C:\\p.exe");
